@@ -1,0 +1,154 @@
+// Everything that one instance needs at its site, with no reference back. Its canonical bytes
+// (common/wire) are hashed into its revision, so a field added here is a new `format`.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/base/time.hpp"
+#include "common/model/fields.hpp"
+#include "common/model/value.hpp"
+
+namespace fieldline {
+
+// 64 hex digits: the BLAKE2b-256 of the canonical bytes. Empty: nothing.
+using Revision = std::string;
+
+struct Attribute {
+  std::string address;     // field address, relative to the connection; empty: not read from the field
+  std::string connection;  // the connection it is bound to; empty in templates
+  std::string name;
+  bool retained = false;  // a written value survives restart, redeploy and failover
+  DataType type = DataType::kFloat;
+  std::string unit;
+  Value value;  // what it holds before anything is read or written
+  bool writable = false;
+
+  static constexpr auto fields = fields_in_order(
+      defaulted("address", &Attribute::address), defaulted("connection", &Attribute::connection),
+      required("name", &Attribute::name), defaulted("retained", &Attribute::retained),
+      required("type", &Attribute::type), defaulted("unit", &Attribute::unit),
+      defaulted("value", &Attribute::value), defaulted("writable", &Attribute::writable));
+  friend bool operator==(const Attribute&, const Attribute&) = default;
+};
+
+enum class AlarmKind { kLimits, kValueMatch };
+template <>
+inline constexpr std::array kEnumNames<AlarmKind> = std::to_array<std::string_view>({"limits",
+                                                                                     "value-match"});
+
+struct AlarmLimit {
+  double deadband = 0;  // how far the value must come back before the limit clears
+  double value = 0;
+
+  static constexpr auto fields =
+      fields_in_order(defaulted("deadband", &AlarmLimit::deadband), required("value", &AlarmLimit::value));
+  friend bool operator==(const AlarmLimit&, const AlarmLimit&) = default;
+};
+
+struct Alarm {
+  std::string attribute;  // member path of what it watches
+  std::optional<AlarmLimit> hi;
+  std::optional<AlarmLimit> hihi;
+  AlarmKind kind = AlarmKind::kLimits;
+  bool latching = false;  // stays until acknowledged after the condition is gone
+  std::optional<AlarmLimit> lo;
+  std::optional<AlarmLimit> lolo;
+  Value match;  // value-match: active while the attribute equals it
+  std::string message;
+  std::string name;
+  Duration off_delay{};
+  Duration on_delay{};
+  int priority = 500;  // 1 (lowest) to 1000, as OPC UA severities
+  std::string script;  // call-only script that runs on activation; empty: none
+
+  static constexpr auto fields = fields_in_order(
+      required("attribute", &Alarm::attribute), defaulted("hi", &Alarm::hi), defaulted("hihi", &Alarm::hihi),
+      required("kind", &Alarm::kind), defaulted("latching", &Alarm::latching), defaulted("lo", &Alarm::lo),
+      defaulted("lolo", &Alarm::lolo), defaulted("match", &Alarm::match),
+      defaulted("message", &Alarm::message), required("name", &Alarm::name),
+      defaulted("off_delay", &Alarm::off_delay), defaulted("on_delay", &Alarm::on_delay),
+      defaulted("priority", &Alarm::priority), defaulted("script", &Alarm::script));
+  friend bool operator==(const Alarm&, const Alarm&) = default;
+};
+
+enum class TriggerKind { kCall, kInterval, kValueChange };
+template <>
+inline constexpr std::array kEnumNames<TriggerKind> = std::to_array<std::string_view>({"call", "interval",
+                                                                                       "value-change"});
+
+struct ScriptTrigger {
+  std::vector<std::string> attributes;  // value-change: member paths that start it
+  Duration interval{};                  // interval: from start to start
+  TriggerKind kind = TriggerKind::kCall;
+
+  static constexpr auto fields = fields_in_order(defaulted("attributes", &ScriptTrigger::attributes),
+                                                 defaulted("interval", &ScriptTrigger::interval),
+                                                 required("kind", &ScriptTrigger::kind));
+  friend bool operator==(const ScriptTrigger&, const ScriptTrigger&) = default;
+};
+
+struct Script {
+  std::int64_t memory_limit = 1 << 20;  // bytes
+  Duration min_interval{};              // the least time between two starts
+  std::string name;
+  std::string source;                                 // Lua 5.4
+  Duration timeout = std::chrono::milliseconds(500);  // computing time of one run; waiting is not counted
+  ScriptTrigger trigger;
+
+  static constexpr auto fields = fields_in_order(
+      defaulted("memory_limit", &Script::memory_limit), defaulted("min_interval", &Script::min_interval),
+      required("name", &Script::name), required("source", &Script::source),
+      defaulted("timeout", &Script::timeout), defaulted("trigger", &Script::trigger));
+  friend bool operator==(const Script&, const Script&) = default;
+};
+
+enum class Protocol { kModbusTcp, kSimulator };
+template <>
+inline constexpr std::array kEnumNames<Protocol> = std::to_array<std::string_view>({"modbus-tcp",
+                                                                                    "simulator"});
+
+// A named field data source of one site.
+struct Connection {
+  std::string endpoint;  // "host:port"
+  std::string name;
+  std::map<std::string, std::string> options;  // by protocol: docs/connections.md
+  Protocol protocol = Protocol::kModbusTcp;
+
+  static constexpr auto fields = fields_in_order(
+      defaulted("endpoint", &Connection::endpoint), required("name", &Connection::name),
+      defaulted("options", &Connection::options), required("protocol", &Connection::protocol));
+  friend bool operator==(const Connection&, const Connection&) = default;
+};
+
+struct FlatConfig {
+  static constexpr std::int64_t kFormat = 1;
+
+  std::vector<Alarm> alarms;  // all lists sorted by name, names unique
+  std::string area;
+  std::vector<std::string> artifacts;
+  std::vector<Attribute> attributes;
+  std::vector<Connection> connections;
+  std::int64_t format = kFormat;
+  std::string instance;
+  std::vector<Script> scripts;
+  std::string site;
+  std::string template_name;
+
+  static constexpr auto fields = fields_in_order(
+      required("alarms", &FlatConfig::alarms), required("area", &FlatConfig::area),
+      required("artifacts", &FlatConfig::artifacts), required("attributes", &FlatConfig::attributes),
+      required("connections", &FlatConfig::connections), required("format", &FlatConfig::format),
+      required("instance", &FlatConfig::instance), required("scripts", &FlatConfig::scripts),
+      required("site", &FlatConfig::site), required("template", &FlatConfig::template_name));
+  friend bool operator==(const FlatConfig&, const FlatConfig&) = default;
+};
+
+// What a receiver insists on before it compiles: a known format, the names well-formed, every list
+// strictly sorted by name, every reference resolved inside the configuration.
+Result<> check(const FlatConfig& config);
+
+}  // namespace fieldline

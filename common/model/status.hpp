@@ -1,0 +1,122 @@
+// The present state of what runs at a site: values, alarms, health.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/base/time.hpp"
+#include "common/model/fields.hpp"
+#include "common/model/session.hpp"
+#include "common/model/value.hpp"
+
+namespace fieldline {
+
+struct AttributeValue {
+  std::string name;
+  Sample sample;
+
+  static constexpr auto fields =
+      fields_in_order(required("name", &AttributeValue::name), required("sample", &AttributeValue::sample));
+  friend bool operator==(const AttributeValue&, const AttributeValue&) = default;
+};
+
+struct ValuesQuery {
+  std::string cursor;
+  std::string instance;
+
+  static constexpr auto fields = fields_in_order(defaulted("cursor", &ValuesQuery::cursor),
+                                                 required("instance", &ValuesQuery::instance));
+  friend bool operator==(const ValuesQuery&, const ValuesQuery&) = default;
+};
+
+struct ValuesPage {
+  bool found = false;  // false: no such instance runs here
+  std::string next;
+  std::vector<AttributeValue> values;
+
+  static constexpr auto fields =
+      fields_in_order(required("found", &ValuesPage::found), defaulted("next", &ValuesPage::next),
+                      required("values", &ValuesPage::values));
+  friend bool operator==(const ValuesPage&, const ValuesPage&) = default;
+};
+
+// One condition of ISA-18.2 / OPC UA Part 9, its bits independent of each other.
+struct AlarmStatus {
+  bool acked = true;
+  bool active = false;
+  std::string alarm;
+  std::string instance;
+  bool latched = false;  // inactive again, but held for acknowledgement
+  std::string level;     // limits: "hihi", "hi", "lo", "lolo"; empty when inactive
+  std::string message;
+  std::string occurrence;  // id of this activation; an acknowledgement names it
+  int priority = 0;
+  std::optional<Timestamp> since;  // of the last change of `active` or `level`
+  Value value;                     // of the attribute, at that change
+
+  static constexpr auto fields = fields_in_order(
+      required("acked", &AlarmStatus::acked), required("active", &AlarmStatus::active),
+      required("alarm", &AlarmStatus::alarm), required("instance", &AlarmStatus::instance),
+      defaulted("latched", &AlarmStatus::latched), defaulted("level", &AlarmStatus::level),
+      defaulted("message", &AlarmStatus::message), defaulted("occurrence", &AlarmStatus::occurrence),
+      defaulted("priority", &AlarmStatus::priority), defaulted("since", &AlarmStatus::since),
+      defaulted("value", &AlarmStatus::value));
+  friend bool operator==(const AlarmStatus&, const AlarmStatus&) = default;
+};
+
+// Alarms that are active, latched or unacknowledged, sorted by instance and alarm.
+struct AlarmsQuery {
+  std::string cursor;
+
+  static constexpr auto fields = fields_in_order(defaulted("cursor", &AlarmsQuery::cursor));
+  friend bool operator==(const AlarmsQuery&, const AlarmsQuery&) = default;
+};
+
+struct AlarmsPage {
+  std::vector<AlarmStatus> alarms;
+  std::string next;
+
+  static constexpr auto fields =
+      fields_in_order(required("alarms", &AlarmsPage::alarms), defaulted("next", &AlarmsPage::next));
+  friend bool operator==(const AlarmsPage&, const AlarmsPage&) = default;
+};
+
+struct ConnectionHealth {
+  bool connected = false;
+  std::string error;  // of the last failure; empty when connected
+  std::string name;
+
+  static constexpr auto fields = fields_in_order(required("connected", &ConnectionHealth::connected),
+                                                 defaulted("error", &ConnectionHealth::error),
+                                                 required("name", &ConnectionHealth::name));
+  friend bool operator==(const ConnectionHealth&, const ConnectionHealth&) = default;
+};
+
+// What a node says of itself every few seconds.
+struct NodeHealth {
+  std::int64_t active_alarms = 0;
+  std::vector<ConnectionHealth> connections;
+  std::int64_t disk_free = 0;  // bytes, where the node keeps its state
+  std::int64_t instances = 0;
+  std::int64_t memory = 0;  // bytes resident
+  Role role = Role::kStandby;
+  std::int64_t script_errors = 0;  // since start
+  std::int64_t tags_bad = 0;       // addressed attributes by quality
+  std::int64_t tags_good = 0;
+  std::int64_t tags_uncertain = 0;
+  Duration uptime{};
+
+  static constexpr auto fields = fields_in_order(
+      defaulted("active_alarms", &NodeHealth::active_alarms),
+      defaulted("connections", &NodeHealth::connections), defaulted("disk_free", &NodeHealth::disk_free),
+      defaulted("instances", &NodeHealth::instances), defaulted("memory", &NodeHealth::memory),
+      required("role", &NodeHealth::role), defaulted("script_errors", &NodeHealth::script_errors),
+      defaulted("tags_bad", &NodeHealth::tags_bad), defaulted("tags_good", &NodeHealth::tags_good),
+      defaulted("tags_uncertain", &NodeHealth::tags_uncertain), required("uptime", &NodeHealth::uptime));
+  friend bool operator==(const NodeHealth&, const NodeHealth&) = default;
+};
+
+}  // namespace fieldline
