@@ -42,6 +42,18 @@ Result<std::int64_t> integer_from_json(const Json& json, const std::string& poin
 
 }  // namespace detail
 
+// Declared ahead, because members that are containers are not found by their namespace.
+template <class T>
+Json to_json(const std::vector<T>& list);
+template <class T>
+Json to_json(const std::map<std::string, T>& map);
+template <class T>
+Result<> from_json(const Json& json, std::optional<T>& out, const std::string& pointer = "");
+template <class T>
+Result<> from_json(const Json& json, std::vector<T>& out, const std::string& pointer = "");
+template <class T>
+Result<> from_json(const Json& json, std::map<std::string, T>& out, const std::string& pointer = "");
+
 template <class T>
 Json to_json(const T& value) {
   if constexpr (Described<T>) {
@@ -170,7 +182,7 @@ Result<> from_json(const Json& json, T& out, const std::string& pointer = "") {
 }
 
 template <class T>
-Result<> from_json(const Json& json, std::optional<T>& out, const std::string& pointer = "") {
+Result<> from_json(const Json& json, std::optional<T>& out, const std::string& pointer) {
   T value{};
   if (auto read = from_json(json, value, pointer); !read) return read;
   out = std::move(value);
@@ -178,7 +190,7 @@ Result<> from_json(const Json& json, std::optional<T>& out, const std::string& p
 }
 
 template <class T>
-Result<> from_json(const Json& json, std::vector<T>& out, const std::string& pointer = "") {
+Result<> from_json(const Json& json, std::vector<T>& out, const std::string& pointer) {
   if (!json.is_array()) return detail::wrong_type(pointer, "a list");
   out.clear();
   out.reserve(json.size());
@@ -190,7 +202,7 @@ Result<> from_json(const Json& json, std::vector<T>& out, const std::string& poi
 }
 
 template <class T>
-Result<> from_json(const Json& json, std::map<std::string, T>& out, const std::string& pointer = "") {
+Result<> from_json(const Json& json, std::map<std::string, T>& out, const std::string& pointer) {
   if (!json.is_object()) return detail::wrong_type(pointer, "an object");
   out.clear();
   for (const auto& [key, item] : json.items()) {
