@@ -1,0 +1,18 @@
+#include "common/sql/database.hpp"
+
+#include <fmt/format.h>
+
+namespace fieldline::sql {
+
+Result<> Database::submit(Write write, Done done, Executor& reply_to) {
+  return enqueue_write(std::move(write), [done = std::move(done), &reply_to](Result<> outcome) {
+    reply_to.post([done, outcome = std::move(outcome)] { done(outcome); });
+  });
+}
+
+Failure Database::queue_full(std::string_view what, const std::string& where) {
+  return fail(ErrorCode::kExhausted, fmt::format("too many {} wait for the database: try again later", what),
+              where);
+}
+
+}  // namespace fieldline::sql

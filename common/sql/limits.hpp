@@ -1,0 +1,22 @@
+// The bounds of the database room, each with its reason.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+
+namespace fieldline::sql {
+
+// Writes that wait for the writer. At 100,000 small rows a second this is a tenth of a second of
+// work; a site that is further behind than that must be told so rather than fill its memory.
+inline constexpr std::size_t kWriteQueue = 8192;
+// Reads that wait for the reader: each is a person or a page who will give up before the 256th is served.
+inline constexpr std::size_t kReadQueue = 256;
+// Writes in one transaction. Past this a commit's cost is spread thin enough, and the first write
+// of the group would only wait longer for its answer.
+inline constexpr std::size_t kGroup = 512;
+// How long a connection waits for another process that holds the file (a backup, the sqlite3 shell).
+inline constexpr std::chrono::milliseconds kBusyTimeout{5000};
+// The write-ahead log is cut back to this after a checkpoint, so that one burst does not keep the disk.
+inline constexpr std::size_t kWalBytes = std::size_t{16} << 20;
+
+}  // namespace fieldline::sql

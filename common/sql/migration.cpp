@@ -1,0 +1,82 @@
+#include "common/sql/migration.hpp"
+
+#include <fmt/format.h>
+
+#include "common/base/check.hpp"
+#include "common/sql/guard.hpp"
+
+namespace fieldline::sql {
+namespace {
+
+// How many of `migrations` the database has.
+Result<std::size_t> count_applied(Session& session, std::span<const Migration> migrations) {
+  return guard(session.name(), [&]() -> Result<std::size_t> {
+    int version = 0;
+    std::string name;
+    soci::statement applied =
+        (session.soci().prepare << "SELECT version, name FROM schema_migrations ORDER BY version",
+         soci::into(version), soci::into(name));
+    applied.execute();
+    std::size_t count = 0;
+    for (; applied.fetch(); ++count) {
+      if (count >= migrations.size()) {
+        return fail(ErrorCode::kInvalid,
+                    fmt::format("a newer program has changed this database: it has migration {} ({}), this "
+                                "program ends at {}; install the newer program, or restore the backup",
+                                version, name, migrations.size()),
+                    session.name());
+      }
+      const auto& known = migrations[count];
+      if (version == known.version && name == known.name) continue;
+      return fail(
+          ErrorCode::kInvalid,
+          fmt::format("the database belongs to something else: its migration {} is '{}', here {} is '{}'",
+                      version, name, known.version, known.name),
+          session.name());
+    }
+    return count;
+  });
+}
+
+Result<> apply_and_commit(Session& session, const Migration& migration) {
+  if (auto applied = session.run(std::string(migration.sql)); !applied) return applied;
+  const std::string name(migration.name);
+  auto recorded = guard(session.name(), [&] {
+    session.soci() << "INSERT INTO schema_migrations (version, name) VALUES (:version, :name)",
+        soci::use(migration.version), soci::use(name);
+  });
+  if (!recorded) return recorded;
+  return session.run("COMMIT");
+}
+
+Result<> apply(Session& session, const Migration& migration) {
+  if (auto begun = session.run("BEGIN IMMEDIATE"); !begun) return begun;
+  auto applied = apply_and_commit(session, migration);
+  if (applied) return applied;
+  if (session.in_transaction()) static_cast<void>(session.run("ROLLBACK"));
+  auto error = applied.error();
+  error.message =
+      fmt::format("migration {} ({}) failed: {}", migration.version, migration.name, error.message);
+  return fail(std::move(error));
+}
+
+}  // namespace
+
+Result<> migrate(Session& session, std::span<const Migration> migrations) {
+  for (std::size_t i = 0; i < migrations.size(); ++i) {
+    FIELDLINE_CHECK(migrations[i].version == static_cast<int>(i) + 1);
+  }
+  if (auto made = session.run("CREATE TABLE IF NOT EXISTS schema_migrations "
+                              "(version INTEGER PRIMARY KEY, name TEXT NOT NULL) STRICT");
+      !made) {
+    return made;
+  }
+  const auto applied = count_applied(session, migrations);
+  if (!applied) return fail(applied.error());
+  for (const auto& migration : migrations.subspan(*applied)) {
+    if (auto done = apply(session, migration); !done) return done;
+  }
+  return {};
+}
+
+}  // namespace fieldline::sql

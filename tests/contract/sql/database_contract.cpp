@@ -1,0 +1,255 @@
+// What a database promises, shown of the threaded one and of its simulated twin.
+#include <array>
+#include <atomic>
+#include <catch2/catch.hpp>
+#include <chrono>
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <latch>
+#include <mutex>
+#include <optional>
+
+#include "common/base/virtual_time.hpp"
+#include "common/sql/inline_database.hpp"
+#include "common/sql/threaded_database.hpp"
+#include "tests/unit/common/sql/scratch_folder.hpp"
+
+namespace fieldline::sql {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::array kSchema{Migration{1, "rows", "CREATE TABLE rows (x INTEGER PRIMARY KEY) STRICT"}};
+
+Opening opening(const ScratchFolder& folder, std::size_t queue) {
+  return {folder.connection("a.db"), "contract", kSchema, queue, queue};
+}
+
+// A loop that runs on the test's thread until a condition holds.
+class TestLoop final : public Executor {
+ public:
+  void post(Task task) override {
+    const std::lock_guard lock(mutex_);
+    tasks_.push_back(std::move(task));
+    ready_.notify_one();
+  }
+  TimerId after(Duration /*delay*/, Task /*task*/) override { return 0; }
+  void cancel(TimerId /*timer*/) override {}
+  [[nodiscard]] bool here() const override { return true; }
+  [[nodiscard]] const Clock& clock() const override { return clock_; }
+
+  [[nodiscard]] bool run_until(const std::function<bool()>& done) {
+    const auto deadline = std::chrono::steady_clock::now() + 60s;
+    while (!done()) {
+      std::unique_lock lock(mutex_);
+      if (!ready_.wait_until(lock, deadline, [this] { return !tasks_.empty(); })) return false;
+      auto task = std::move(tasks_.front());
+      tasks_.pop_front();
+      lock.unlock();
+      task();
+    }
+    return true;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable ready_;
+  std::deque<Task> tasks_;
+  SystemClock clock_;
+};
+
+class ThreadedWorld {
+ public:
+  std::unique_ptr<Database> open(const ScratchFolder& folder, std::size_t queue = kWriteQueue) {
+    auto database = open_threaded(opening(folder, queue));
+    REQUIRE(database);
+    return std::move(*database);
+  }
+  // The database at work on something else, so that what is submitted now has to wait.
+  void hold(Database& database) {
+    REQUIRE(database.submit(
+        [this](soci::session&) -> Result<> {
+          held_.count_down();
+          release_.wait();
+          return {};
+        },
+        [](const Result<>&) {}, loop_));
+    held_.wait();
+  }
+  void release() { release_.count_down(); }
+  Executor& loop() { return loop_; }
+  [[nodiscard]] bool run_until(const std::function<bool()>& done) { return loop_.run_until(done); }
+
+ private:
+  TestLoop loop_;
+  std::latch held_{1};
+  std::latch release_{1};
+};
+
+class InlineWorld {
+ public:
+  std::unique_ptr<Database> open(const ScratchFolder& folder, std::size_t queue = kWriteQueue) {
+    auto database = open_inline(opening(folder, queue), time_.executor(), 1ms);
+    REQUIRE(database);
+    return std::move(*database);
+  }
+  // Nothing is committed before time passes.
+  void hold(Database& /*database*/) {}
+  void release() {}
+  Executor& loop() { return *loop_; }
+  [[nodiscard]] bool run_until(const std::function<bool()>& done) { return time_.run_until(done, 60s); }
+
+ private:
+  VirtualTime time_;
+  std::unique_ptr<Executor> loop_ = time_.executor();
+};
+
+Database::Write insert(int value) {
+  return [value](soci::session& sql) -> Result<> {
+    sql << "INSERT INTO rows VALUES (:x)", soci::use(value);
+    return {};
+  };
+}
+
+int count(soci::session& sql) {
+  int rows = 0;
+  sql << "SELECT count(*) FROM rows", soci::into(rows);
+  return rows;
+}
+
+TEMPLATE_TEST_CASE("what is acknowledged is in the file, in order of submission", "", ThreadedWorld,
+                   InlineWorld) {
+  const ScratchFolder folder;
+  TestType world;
+  const auto database = world.open(folder);
+  std::vector<int> acknowledged;
+  for (int x = 0; x < 2000; ++x) {
+    REQUIRE(database->submit(
+        insert(x),
+        [&, x](const Result<>& outcome) {
+          REQUIRE(outcome);
+          acknowledged.push_back(x);
+        },
+        world.loop()));
+  }
+  CHECK(acknowledged.empty());
+  REQUIRE(world.run_until([&] { return acknowledged.size() == 1000; }));
+  auto other = Session::open(folder.connection("a.db"), Access::kReadOnly);
+  REQUIRE(other);
+  CHECK(count(other->soci()) >= 1000);
+  REQUIRE(world.run_until([&] { return acknowledged.size() == 2000; }));
+  CHECK(std::is_sorted(acknowledged.begin(), acknowledged.end()));
+}
+
+TEMPLATE_TEST_CASE("a write that fails fails alone", "", ThreadedWorld, InlineWorld) {
+  const ScratchFolder folder;
+  TestType world;
+  const auto database = world.open(folder);
+  std::vector<Result<>> outcomes;
+  const auto keep = [&](Result<> outcome) { outcomes.push_back(std::move(outcome)); };
+  REQUIRE(database->submit(insert(1), keep, world.loop()));
+  REQUIRE(database->submit(insert(1), keep, world.loop()));
+  REQUIRE(database->submit(insert(2), keep, world.loop()));
+  REQUIRE(world.run_until([&] { return outcomes.size() == 3; }));
+  CHECK(outcomes[0]);
+  CHECK(outcomes[1].error().code == ErrorCode::kConflict);
+  CHECK(outcomes[2]);
+  CHECK(database->read_now(count).value() == 2);
+}
+
+TEMPLATE_TEST_CASE("a full queue refuses at once and takes again once there is room", "", ThreadedWorld,
+                   InlineWorld) {
+  const ScratchFolder folder;
+  TestType world;
+  const auto database = world.open(folder, 4);
+  world.hold(*database);
+  int acknowledged = 0;
+  const auto submit = [&](int x) {
+    return database->submit(
+        insert(x), [&](const Result<>&) { ++acknowledged; }, world.loop());
+  };
+  for (int x = 0; x < 4; ++x) REQUIRE(submit(x));
+  const auto refused = submit(4);
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().code == ErrorCode::kExhausted);
+  world.release();
+  REQUIRE(world.run_until([&] { return acknowledged == 4; }));
+  CHECK(submit(4));
+  REQUIRE(world.run_until([&] { return acknowledged == 5; }));
+}
+
+TEMPLATE_TEST_CASE("a read sees all that was acknowledged before it, and its errors are values", "",
+                   ThreadedWorld, InlineWorld) {
+  const ScratchFolder folder;
+  TestType world;
+  const auto database = world.open(folder);
+  std::optional<Result<int>> seen;
+  std::optional<Result<int>> broken;
+  const auto query = [](soci::session& sql) { return count(sql); };
+  REQUIRE(database->submit(
+      insert(1),
+      [&](const Result<>&) {
+        REQUIRE(database->read(
+            query, [&](Result<int> rows) { seen = std::move(rows); }, world.loop()));
+      },
+      world.loop()));
+  REQUIRE(database->read(
+      [](soci::session& sql) {
+        int none = 0;
+        sql << "SELECT x FROM no_such_table", soci::into(none);
+        return none;
+      },
+      [&](Result<int> rows) { broken = std::move(rows); }, world.loop()));
+  REQUIRE(world.run_until([&] { return seen && broken; }));
+  CHECK(seen->value() == 1);
+  CHECK(broken->error().code == ErrorCode::kInternal);
+}
+
+TEMPLATE_TEST_CASE("to start up, a write can be waited for and comes after those that were submitted before",
+                   "", ThreadedWorld, InlineWorld) {
+  const ScratchFolder folder;
+  TestType world;
+  const auto database = world.open(folder);
+  int acknowledged = 0;
+  REQUIRE(database->submit(
+      insert(1), [&](const Result<>&) { ++acknowledged; }, world.loop()));
+  CHECK(database->write_now(insert(1)).error().code == ErrorCode::kConflict);
+  CHECK(database->write_now(insert(2)));
+  CHECK(database->read_now(count).value() == 2);
+  REQUIRE(world.run_until([&] { return acknowledged == 1; }));
+}
+
+TEMPLATE_TEST_CASE("a closed database acknowledges nothing more and opens again with what it acknowledged",
+                   "", ThreadedWorld, InlineWorld) {
+  const ScratchFolder folder;
+  TestType world;
+  int acknowledged = 0;
+  {
+    const auto database = world.open(folder);
+    for (int x = 0; x < 100; ++x) {
+      REQUIRE(database->submit(
+          insert(x), [&](const Result<>&) { ++acknowledged; }, world.loop()));
+    }
+    REQUIRE(world.run_until([&] { return acknowledged > 0; }));
+  }
+  const auto kept = world.open(folder)->read_now(count).value();
+  CHECK(kept >= acknowledged);
+}
+
+TEST_CASE("a read does not wait behind a commit") {
+  const ScratchFolder folder;
+  ThreadedWorld world;
+  const auto database = world.open(folder);
+  REQUIRE(database->write_now(insert(1)));
+  world.hold(*database);
+  std::optional<Result<int>> seen;
+  REQUIRE(database->read([](soci::session& sql) { return count(sql); },
+                         [&](Result<int> rows) { seen = std::move(rows); }, world.loop()));
+  CHECK(world.run_until([&] { return seen.has_value(); }));
+  CHECK(seen->value() == 1);
+  world.release();
+}
+
+}  // namespace
+}  // namespace fieldline::sql

@@ -1,0 +1,94 @@
+#include "common/sql/group_commit.hpp"
+
+#include <catch2/catch.hpp>
+
+namespace fieldline::sql {
+namespace {
+
+struct Group {
+  std::vector<PendingWrite> writes;
+  std::vector<Result<>> outcomes;
+
+  void add(Database::Write write) {
+    writes.push_back(
+        {std::move(write), [this](Result<> outcome) { outcomes.push_back(std::move(outcome)); }});
+  }
+};
+
+Database::Write insert(int value) {
+  return [value](soci::session& sql) -> Result<> {
+    sql << "INSERT INTO t VALUES (:x)", soci::use(value);
+    return {};
+  };
+}
+
+Session session_with_table() {
+  auto session = Session::open("sqlite::memory:");
+  REQUIRE(session);
+  REQUIRE(session->run("CREATE TABLE t (x INTEGER PRIMARY KEY) STRICT"));
+  return std::move(*session);
+}
+
+int count(Session& session) {
+  int rows = 0;
+  session.soci() << "SELECT count(*) FROM t", soci::into(rows);
+  return rows;
+}
+
+TEST_CASE("one bad write in a group fails alone and leaves nothing behind") {
+  auto session = session_with_table();
+  Group group;
+  group.add(insert(1));
+  group.add([](soci::session& sql) -> Result<> {
+    sql << "INSERT INTO t VALUES (50)";
+    return fail(ErrorCode::kNotFound, "no such thing");
+  });
+  group.add(insert(1));  // exists already
+  group.add(insert(2));
+  commit_group(session, group.writes);
+  REQUIRE(group.outcomes.size() == 4);
+  CHECK(group.outcomes[0]);
+  CHECK(group.outcomes[1].error().code == ErrorCode::kNotFound);
+  CHECK(group.outcomes[2].error().code == ErrorCode::kConflict);
+  CHECK(group.outcomes[3]);
+  CHECK(count(session) == 2);
+}
+
+TEST_CASE("when the disk is full every write of the group is told so, and none is kept") {
+  auto session = session_with_table();
+  REQUIRE(session.run("CREATE TABLE big (x BLOB)"));
+  REQUIRE(session.run("PRAGMA max_page_count=8"));
+  Group group;
+  group.add(insert(1));
+  group.add([](soci::session& sql) -> Result<> {
+    sql << "INSERT INTO big VALUES (zeroblob(1000000))";
+    return {};
+  });
+  group.add(insert(2));
+  commit_group(session, group.writes);
+  REQUIRE(group.outcomes.size() == 3);
+  const auto kept = count(session);
+  int acknowledged = 0;
+  for (const auto& outcome : group.outcomes) acknowledged += outcome ? 1 : 0;
+  CHECK(acknowledged == kept);
+  CHECK(group.outcomes[1].error().code == ErrorCode::kExhausted);
+}
+
+TEST_CASE("a write that ends the transaction it shares is a fault, and nothing is acknowledged") {
+  auto session = session_with_table();
+  Group group;
+  group.add(insert(1));
+  group.add([](soci::session& sql) -> Result<> {
+    sql << "ROLLBACK";
+    return {};
+  });
+  group.add(insert(2));
+  commit_group(session, group.writes);
+  REQUIRE(group.outcomes.size() == 3);
+  for (const auto& outcome : group.outcomes) CHECK(outcome.error().code == ErrorCode::kInternal);
+  CHECK(count(session) == 0);
+  CHECK_FALSE(session.in_transaction());
+}
+
+}  // namespace
+}  // namespace fieldline::sql
