@@ -25,7 +25,8 @@ double Random::fraction() {
 Duration Random::backoff(Duration base, Duration cap, unsigned attempt) {
   const auto ceiling = std::min(cap, base * (std::int64_t{1} << std::min(attempt, 20U)));
   const auto least = base / 10;
-  return least + Duration(static_cast<std::int64_t>(fraction() * static_cast<double>((ceiling - least).count())));
+  return least +
+         Duration(static_cast<std::int64_t>(fraction() * static_cast<double>((ceiling - least).count())));
 }
 
 std::string Random::id() {

@@ -68,8 +68,7 @@ std::string format_rfc3339(Timestamp time) {
 
 Result<Timestamp> parse_rfc3339(std::string_view text) {
   const auto refuse = [whole = std::string(text)] {
-    return fail(ErrorCode::kInvalid,
-                "'" + whole + "' is not an RFC 3339 time such as 2026-11-22T15:04:05Z");
+    return fail(ErrorCode::kInvalid, "'" + whole + "' is not an RFC 3339 time such as 2026-11-22T15:04:05Z");
   };
   const int y = take_digits(text, 4);
   if (y < 0 || !take_char(text, "-")) return refuse();
@@ -107,8 +106,8 @@ Result<Timestamp> parse_rfc3339(std::string_view text) {
   }
   const year_month_day date{year(y), month(static_cast<unsigned>(m)), day(static_cast<unsigned>(d))};
   if (!text.empty() || !date.ok()) return refuse();
-  return Timestamp(sys_days(date)) + hours(hour) + minutes(minute) + seconds(second) +
-         microseconds(micros) - offset;
+  return Timestamp(sys_days(date)) + hours(hour) + minutes(minute) + seconds(second) + microseconds(micros) -
+         offset;
 }
 
 std::string format_duration(Duration duration) {
@@ -131,7 +130,8 @@ Result<Duration> parse_duration(std::string_view text) {
       return count * length;
     }
   }
-  return fail(ErrorCode::kInvalid, "'" + std::string(text) + "' is not a duration such as 500ms, 2s, 5min or 1h");
+  return fail(ErrorCode::kInvalid,
+              "'" + std::string(text) + "' is not a duration such as 500ms, 2s, 5min or 1h");
 }
 
 }  // namespace fieldline
