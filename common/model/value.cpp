@@ -10,7 +10,7 @@
 namespace fieldline {
 namespace {
 
-constexpr double kLargestExactInteger = 9007199254740992.0;  // 2^53
+constexpr std::int64_t kLargestExactInteger = std::int64_t{1} << 53;  // of a double
 
 constexpr std::array<std::pair<Quality, std::string_view>, 12> kQualityNames{{
     {Quality::kGood, "Good"},
@@ -54,12 +54,12 @@ Result<Value> coerce(const Value& value, DataType type) {
   if (fits(value, type)) return value;
   if (type == DataType::kFloat) {
     if (const auto* integer = std::get_if<std::int64_t>(&value)) {
-      const auto real = static_cast<double>(*integer);
-      if (std::abs(real) <= kLargestExactInteger) return Value(real);
+      if (*integer <= kLargestExactInteger && *integer >= -kLargestExactInteger)
+        return Value(static_cast<double>(*integer));
     }
   } else if (type == DataType::kInt) {
     if (const auto* real = std::get_if<double>(&value)) {
-      if (std::trunc(*real) == *real && std::abs(*real) <= kLargestExactInteger) {
+      if (std::trunc(*real) == *real && std::abs(*real) <= static_cast<double>(kLargestExactInteger)) {
         return Value(static_cast<std::int64_t>(*real));
       }
     }
