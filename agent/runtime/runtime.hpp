@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "agent/runtime/compiled.hpp"
 #include "agent/runtime/keeper.hpp"
 #include "agent/runtime/strands.hpp"
 #include "agent/runtime/tally.hpp"
@@ -30,7 +31,6 @@ class EventLog;
 namespace fieldline::runtime {
 
 class Actor;
-class Program;
 
 class Runtime {
  public:
@@ -42,8 +42,6 @@ class Runtime {
     events::EventLog& events;
     Keeper& keeper;
   };
-  // A configuration that can run; cheap to copy.
-  using Compiled = std::shared_ptr<const Program>;
   using Done = std::function<void(Result<>)>;
   template <class T>
   using Reply = std::function<void(T)>;
