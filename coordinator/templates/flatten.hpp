@@ -1,0 +1,44 @@
+// From documents to what a site runs: expands an instance, checks it, seals it. Pure: the same
+// documents give the same bytes on every machine, whatever their order.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "common/base/result.hpp"
+#include "common/model/flat_config.hpp"
+#include "coordinator/templates/library.hpp"
+#include "coordinator/templates/provenance.hpp"
+
+namespace fieldline::templates {
+
+struct Derived {
+  std::string bytes;  // canonical MessagePack of `config`
+  FlatConfig config;
+  Provenance provenance;
+  Revision revision;  // of `bytes`
+};
+
+class ScriptCheck;
+
+// Flattens many instances of one library; scripts that several of them share are compiled once.
+// One thread at a time; the library must outlive it.
+class Flattener {
+ public:
+  explicit Flattener(const Library& library);
+  ~Flattener();
+  Flattener(const Flattener&) = delete;
+  Flattener& operator=(const Flattener&) = delete;
+
+  // kNotFound without such an instance; kValidationFailed with all findings.
+  Result<Derived> flatten(std::string_view instance);
+
+ private:
+  const Library& library_;
+  std::unique_ptr<ScriptCheck> scripts_;
+};
+
+Result<Derived> flatten(const Library& library, std::string_view instance);
+
+}  // namespace fieldline::templates
