@@ -1,0 +1,78 @@
+#include "common/net/curve_dealer.hpp"
+
+#include <utility>
+#include <zmq.hpp>
+
+#include "common/base/check.hpp"
+#include "common/net/socket.hpp"
+
+namespace fieldline::net {
+
+CurveDealer::CurveDealer(Loop& loop, KeyPair keys, Options options)
+    : loop_(loop), keys_(std::move(keys)), options_(std::move(options)) {}
+
+CurveDealer::~CurveDealer() {
+  close();
+}
+
+Sent CurveDealer::send(Frames&& frames) {
+  FIELDLINE_DCHECK(loop_.may_touch());
+  if (!socket_ || over_) return Sent::kGone;
+  loop_.touch(*this);
+  return socket_->send({}, std::move(frames));
+}
+
+Result<> CurveDealer::reconnect() {
+  FIELDLINE_DCHECK(loop_.may_touch());
+  close();
+  if (!is_key(options_.server_key)) {
+    return fail(ErrorCode::kInvalid, "the coordinator's public key must be 40 characters of Z85",
+                options_.endpoint);
+  }
+  auto socket = Socket::open(
+      loop_.context(), zmq::socket_type::dealer,
+      {.send_high_water = options_.send_high_water, .receive_high_water = options_.receive_high_water});
+  if (!socket) return fail(std::move(socket.error()));
+  (*socket)->use_curve(keys_, options_.server_key);
+  if (on_link_) {
+    auto monitor = Monitor::attach(loop_, **socket, *this);
+    if (!monitor) return fail(std::move(monitor.error()));
+    monitor_ = std::move(*monitor);
+  }
+  if (auto dialled = (*socket)->connect(options_.endpoint); !dialled) {
+    monitor_.reset();
+    return dialled;
+  }
+  socket_ = std::move(*socket);
+  over_ = false;
+  loop_.watch(*this, socket_->descriptor());
+  return {};
+}
+
+void CurveDealer::close() {
+  if (!socket_) return;
+  loop_.unwatch(*this, socket_->descriptor());
+  monitor_.reset();
+  socket_.reset();
+}
+
+bool CurveDealer::take_turn() {
+  for (int i = 0; i < kMessagesPerTurn && socket_; ++i) {
+    auto message = socket_->receive();
+    if (!message) return false;
+    if (!message->refusal.empty()) {
+      ++refused_;
+    } else if (on_message_) {
+      on_message_(std::move(message->frames));
+    }
+  }
+  return true;
+}
+
+void CurveDealer::link_changed(Link link) {
+  if (over_) return;
+  over_ = link != Link::kReady;
+  if (on_link_) on_link_(link);
+}
+
+}  // namespace fieldline::net

@@ -1,0 +1,185 @@
+#include "common/net/key_pair.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sodium.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <zmq.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include "common/base/check.hpp"
+#include "common/base/hash.hpp"
+
+namespace fieldline::net {
+namespace {
+
+constexpr std::size_t kKeyCharacters = 40;
+constexpr std::string_view kZ85Alphabet =
+    "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.-:+=^!/*?&<>()[]{}@%$#";
+using KeyText = std::array<char, kKeyCharacters + 1>;
+
+class File {
+ public:
+  explicit File(int fd) : fd_(fd) {}
+  ~File() {
+    if (fd_ >= 0) ::close(fd_);
+  }
+  File(const File&) = delete;
+  File& operator=(const File&) = delete;
+  [[nodiscard]] int fd() const { return fd_; }
+  [[nodiscard]] bool is_open() const { return fd_ >= 0; }
+
+ private:
+  const int fd_;
+};
+
+Failure io_failure(std::string_view verb, const std::filesystem::path& path) {
+  const int error = errno;
+  return fail(error == ENOENT ? ErrorCode::kNotFound : ErrorCode::kIo,
+              fmt::format("can't {} the key file: {}", verb, std::strerror(error)), path.string());
+}
+
+// Only a plain file of this user, readable by nobody else, can hold a secret.
+Result<> check_private(int fd, const std::filesystem::path& path) {
+  struct stat status {};
+  if (fstat(fd, &status) != 0) return io_failure("examine", path);
+  if (!S_ISREG(status.st_mode))
+    return fail(ErrorCode::kForbidden, "the key is not a plain file", path.string());
+  if (status.st_uid != geteuid()) {
+    return fail(ErrorCode::kForbidden,
+                fmt::format("the key file belongs to user id {}, and this process runs as {}; chown it",
+                            status.st_uid, geteuid()),
+                path.string());
+  }
+  if (const auto mode = status.st_mode & 07777U; mode != 0600U) {
+    return fail(
+        ErrorCode::kForbidden,
+        fmt::format("the key file has mode {:04o} and must have 0600; chmod it, and make a new key if "
+                    "others could have read this one",
+                    mode),
+        path.string());
+  }
+  return {};
+}
+
+bool write_all(int fd, std::string_view bytes) {
+  while (!bytes.empty()) {
+    const auto written = ::write(fd, bytes.data(), bytes.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) return false;
+    bytes.remove_prefix(static_cast<std::size_t>(written));
+  }
+  return true;
+}
+
+Result<> write_private(const std::filesystem::path& path, std::string_view bytes) {
+  const File file(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+  if (!file.is_open()) return io_failure("create", path);
+  // The umask can only have taken bits away.
+  if (fchmod(file.fd(), 0600) != 0 || !write_all(file.fd(), bytes) || !write_all(file.fd(), "\n") ||
+      fsync(file.fd()) != 0) {
+    return io_failure("write", path);
+  }
+  return {};
+}
+
+Result<> sync_folder(const std::filesystem::path& path) {
+  const auto folder = path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
+  const File file(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!file.is_open() || fsync(file.fd()) != 0) return io_failure("sync the folder of", path);
+  return {};
+}
+
+}  // namespace
+
+KeyPair::KeyPair(std::string public_key, std::string secret_key)
+    : public_key_(std::move(public_key)), secret_key_(std::move(secret_key)) {}
+
+KeyPair::~KeyPair() {
+  sodium_memzero(secret_key_.data(), secret_key_.size());
+}
+
+KeyPair KeyPair::generate() {
+  KeyText public_key{};
+  KeyText secret_key{};
+  FIELDLINE_CHECK(zmq_curve_keypair(public_key.data(), secret_key.data()) == 0);
+  KeyPair keys(public_key.data(), secret_key.data());
+  sodium_memzero(secret_key.data(), secret_key.size());
+  return keys;
+}
+
+Result<KeyPair> KeyPair::load(const std::filesystem::path& path) {
+  const File file(::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+  if (!file.is_open()) return io_failure("open", path);
+  if (auto allowed = check_private(file.fd(), path); !allowed) return fail(std::move(allowed.error()));
+  // One byte more than a key and its line end, to see that nothing follows.
+  std::string text(kKeyCharacters + 2, '\0');
+  const auto length = ::read(file.fd(), text.data(), text.size());
+  if (length < 0) return io_failure("read", path);
+  text.resize(static_cast<std::size_t>(length));
+  if (text.ends_with('\n')) text.pop_back();
+  KeyPair keys({}, std::move(text));
+  KeyText public_key{};
+  if (!is_key(keys.secret_key_) || zmq_curve_public(public_key.data(), keys.secret_key_.c_str()) != 0) {
+    return fail(
+        ErrorCode::kCorrupt,
+        "the key file does not hold one secret key, 40 characters of Z85; restore it, or remove it to "
+        "get a new identity",
+        path.string());
+  }
+  keys.public_key_ = public_key.data();
+  return keys;
+}
+
+Result<> KeyPair::save(const std::filesystem::path& path) const {
+  // A link, unlike a rename, never replaces a key that is there already.
+  const std::filesystem::path draft = path.string() + ".new";
+  ::unlink(draft.c_str());
+  if (auto written = write_private(draft, secret_key_); !written) {
+    ::unlink(draft.c_str());
+    return written;
+  }
+  const bool linked = ::link(draft.c_str(), path.c_str()) == 0;
+  const int error = errno;
+  ::unlink(draft.c_str());
+  if (linked) return sync_folder(path);
+  if (error == EEXIST) return fail(ErrorCode::kConflict, "there is a key file already", path.string());
+  errno = error;
+  return io_failure("create", path);
+}
+
+Result<KeyPair> KeyPair::load_or_create(const std::filesystem::path& path) {
+  auto loaded = load(path);
+  if (loaded || loaded.error().code != ErrorCode::kNotFound) return loaded;
+  auto created = generate();
+  if (auto saved = created.save(path); saved) return created;
+  // Another process may have been quicker; then its key is the node's, and if not, load() says why.
+  else if (saved.error().code != ErrorCode::kConflict)
+    return fail(std::move(saved.error()));
+  return load(path);
+}
+
+bool is_key(std::string_view key) {
+  if (key.size() != kKeyCharacters || key.find_first_not_of(kZ85Alphabet) != std::string_view::npos)
+    return false;
+  // Five characters can say more than 32 bits; libzmq refuses that.
+  KeyText text{};
+  std::copy(key.begin(), key.end(), text.begin());
+  std::array<std::uint8_t, 32> raw{};
+  const bool fits = zmq_z85_decode(raw.data(), text.data()) != nullptr;
+  sodium_memzero(text.data(), text.size());
+  sodium_memzero(raw.data(), raw.size());
+  return fits;
+}
+
+std::string fingerprint(std::string_view public_key) {
+  return blake2b_hex(public_key).substr(0, 16);
+}
+
+}  // namespace fieldline::net

@@ -1,0 +1,80 @@
+#include "common/net/twins.hpp"
+
+#include <charconv>
+#include <numeric>
+#include <utility>
+
+namespace fieldline::net {
+namespace {
+
+std::string_view over_limit(const Frames& frames) {
+  const auto add = [](std::size_t sum, const std::string& frame) { return sum + frame.size(); };
+  return net::over_limit(frames.size(), std::accumulate(frames.begin(), frames.end(), std::size_t{0}, add));
+}
+
+TwinSession::Id session_of(const Router::Peer& peer) {
+  TwinSession::Id id = 0;
+  std::from_chars(peer.data(), peer.data() + peer.size(), id);
+  return id;
+}
+
+}  // namespace
+
+TwinRouter::TwinRouter(LossyNetwork& network, Executor& executor, std::string host, std::string public_key,
+                       Admission& admission)
+    : network_(network),
+      executor_(executor),
+      host_(std::move(host)),
+      public_key_(std::move(public_key)),
+      admission_(admission) {}
+
+TwinRouter::~TwinRouter() {
+  network_.close(*this);
+}
+
+Sent TwinRouter::send(const Peer& peer, Frames&& frames) {
+  return network_.send_down(*this, session_of(peer), std::move(frames));
+}
+
+void TwinRouter::arrived(const TwinSession& session, Frames&& frames) {
+  auto reason = over_limit(frames);
+  if (reason.empty() && !admission_.admits(session.key)) reason = "key not admitted";
+  if (!reason.empty()) {
+    ++refused_;
+    if (on_refused_) on_refused_(std::string(session.key), reason);
+  } else if (on_message_) {
+    on_message_({std::to_string(session.id), session.key, std::move(frames)});
+  }
+}
+
+TwinDealer::TwinDealer(LossyNetwork& network, Executor& executor, Address address)
+    : network_(network), executor_(executor), address_(std::move(address)) {}
+
+TwinDealer::~TwinDealer() {
+  network_.hang_up(session_);
+}
+
+Sent TwinDealer::send(Frames&& frames) {
+  return network_.send_up(session_, std::move(frames));
+}
+
+Result<> TwinDealer::reconnect() {
+  network_.hang_up(session_);
+  session_ = network_.dial(*this);
+  return {};
+}
+
+void TwinDealer::arrived(Frames&& frames) {
+  if (!over_limit(frames).empty()) {
+    ++refused_;
+  } else if (on_message_) {
+    on_message_(std::move(frames));
+  }
+}
+
+void TwinDealer::link_changed(Link news) {
+  if (news != Link::kReady) session_ = 0;
+  if (on_link_) on_link_(news);
+}
+
+}  // namespace fieldline::net
