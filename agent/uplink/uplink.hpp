@@ -1,0 +1,107 @@
+// The node's line to the coordinator: keeps a session, decodes what comes, seals what goes. Handles
+// nothing before WELCOME, and no type that is not in its table; a malformed message is counted and
+// dropped. Lives on the agent's loop.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "agent/uplink/session.hpp"
+#include "common/base/executor.hpp"
+#include "common/base/random.hpp"
+#include "common/model/event.hpp"
+#include "common/model/order.hpp"
+#include "common/model/session.hpp"
+#include "common/model/status.hpp"
+#include "common/net/dealer.hpp"
+#include "common/wire/message.hpp"
+
+namespace fieldline::uplink {
+
+// An order as it came: who sent it holds `term`, and its answers bear `correlation`.
+struct ReceivedOrder {
+  Order order;
+  std::string attachment;
+  std::uint64_t term = 0;
+  std::uint64_t correlation = 0;
+};
+
+// What the uplink asks of the node behind it. All calls on the loop.
+class Node {
+ public:
+  template <class T>
+  using Reply = std::function<void(T)>;
+
+  virtual ~Node() = default;
+  // Role, term and inventory as they are now.
+  virtual Hello hello() = 0;
+  virtual void welcomed(const Welcome& welcome) = 0;
+  virtual void disconnected(std::string_view why) = 0;
+  virtual void order(ReceivedOrder order) = 0;
+  virtual void piece(const Piece& piece, std::string_view bytes) = 0;
+  virtual void inventory(const InventoryQuery& query, Reply<InventoryPage> reply) = 0;
+  virtual void values(const ValuesQuery& query, Reply<ValuesPage> reply) = 0;
+  virtual void alarms(const AlarmsQuery& query, Reply<AlarmsPage> reply) = 0;
+  virtual void events(const EventQuery& query, Reply<EventPage> reply) = 0;
+  virtual void health(Reply<NodeHealth> reply) = 0;
+};
+
+class Uplink {
+ public:
+  // All outlive the uplink.
+  Uplink(Executor& loop, net::Dealer& dealer, Node& node, Random random);
+  ~Uplink();
+  Uplink(const Uplink&) = delete;
+  Uplink& operator=(const Uplink&) = delete;
+
+  void start();
+
+  [[nodiscard]] bool open() const { return session_.phase == Phase::kOpen; }
+  // Malformed or unexpected messages dropped so far.
+  [[nodiscard]] std::uint64_t dropped() const { return dropped_; }
+
+  // Dropped when no session is open: the coordinator asks again, or compares inventories at the next HELLO.
+  template <class Body>
+  void send(const Body& body, std::uint64_t correlation = 0) {
+    transmit(wire::seal(body, term_, correlation));
+  }
+
+ private:
+  void receive(net::Frames&& frames);
+  void handle(const wire::Envelope& envelope);
+  void handle_welcome(const wire::Envelope& envelope);
+  void handle_reject(const wire::Envelope& envelope);
+  void handle_order(const wire::Envelope& envelope);
+  void handle_piece(const wire::Envelope& envelope);
+  template <class Query, class Page>
+  void answer(const wire::Envelope& envelope, void (Node::*ask)(const Query&, Node::Reply<Page>));
+
+  void tick();
+  void carry_out(Action action, std::string_view why);
+  void dial();
+  void schedule_tick();
+  void report_health();
+  void transmit(net::Frames frames);
+  void drop(std::string_view why);
+  // `body` of an envelope, or the message is dropped.
+  template <class Body, class Then>
+  void with_body(const wire::Envelope& envelope, Then then);
+
+  Executor& loop_;
+  net::Dealer& dealer_;
+  Node& node_;
+  Random random_;
+  Session session_;
+  std::uint64_t term_ = 0;
+  std::uint64_t generation_ = 0;  // of the session; answers gathered for an older one are not sent
+  Duration health_interval_{};
+  Executor::TimerId tick_timer_ = 0;
+  Executor::TimerId health_timer_ = 0;
+  std::uint64_t dropped_ = 0;
+  std::shared_ptr<Uplink*> self_;  // late answers to an uplink that is gone find it empty
+};
+
+}  // namespace fieldline::uplink
