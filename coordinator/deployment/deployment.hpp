@@ -1,0 +1,49 @@
+// The words of the Deployment Manager. Plain values.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <unordered_map>
+
+#include "common/base/result.hpp"
+#include "common/model/flat_config.hpp"
+#include "coordinator/database/deployment.hpp"
+#include "coordinator/templates/flatten.hpp"
+
+namespace fieldline::deployment {
+
+using database::Deployed;
+using database::Deployment;
+using database::DeploymentKind;
+using database::DeploymentState;
+using database::StandbyState;
+
+template <class T = void>
+using Answer = std::function<void(Result<T>)>;
+
+// Who wants an operation, and for a deploy optionally the revision that they have reviewed.
+struct Request {
+  std::string who;
+  std::optional<Revision> reviewed;
+};
+
+// What a site runs, whole. `config` is absent when central never saw the bytes of that revision.
+struct DeployedConfig {
+  Deployed deployed;
+  std::optional<FlatConfig> config;
+  std::optional<templates::Provenance> provenance;
+};
+
+// By instance: the revision that it would get if it were deployed now; empty: it has findings.
+using DerivedRevisions = std::unordered_map<std::string, Revision>;
+
+// Something changed that people watch: the status of an instance, or what its site runs.
+struct Change {
+  std::string instance;
+  std::optional<Deployment> status;  // absent: the instance has none any more
+  std::optional<Deployed> deployed;  // absent: nothing is deployed
+  std::string message;               // of a difference that nobody ordered; else empty
+};
+
+}  // namespace fieldline::deployment

@@ -1,0 +1,88 @@
+// Deployment Manager: one operation per instance at a time, each with an end; never retries, never
+// changes an active node by itself. What an active node runs is the truth that the deployed snapshot
+// follows; a standby is brought in line with it. Lives on the coordinator's loop and is destroyed only
+// when that no longer runs.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "common/base/executor.hpp"
+#include "common/base/random.hpp"
+#include "common/base/worker.hpp"
+#include "coordinator/catalog/catalog.hpp"
+#include "coordinator/database/deployment_records.hpp"
+#include "coordinator/deployment/deployment.hpp"
+#include "coordinator/sites/sites.hpp"
+#include "coordinator/templates/diff.hpp"
+
+namespace fieldline::deployment {
+
+struct DeploymentSettings {
+  Duration deadline = std::chrono::seconds(60);  // from the sending of an order to its report
+};
+
+class Deployments {
+ public:
+  struct Neighbours {
+    Executor& loop;
+    Worker& worker;  // one thread: flattens, validates, compares
+    catalog::Catalog& catalog;
+    sites::Sites& sites;
+    database::DeploymentRecords& records;
+  };
+
+  // `term` has been raised for this run.
+  Deployments(Neighbours neighbours, std::uint64_t term, Random random, const DeploymentSettings& settings);
+  ~Deployments();
+  Deployments(const Deployments&) = delete;
+  Deployments& operator=(const Deployments&) = delete;
+
+  // Operations left open by the last run become failed (coordinator-failover). Before any other, and
+  // before Sites::start; waits for the database.
+  Result<> start();
+  // For Sites::start.
+  [[nodiscard]] sites::InventoryKeeper& inventory_keeper();
+
+  // `done` gets the deployment once it is durably under way, or durably failed because the site can't
+  // be reached. Errors change nothing: kNotFound; kConflict: another operation holds the instance, or
+  // it is deployed at another site; kValidationFailed with all findings; kPreconditionFailed: the
+  // derived revision is not the reviewed one; kExhausted.
+  void deploy(const std::string& instance, Request request, Answer<Deployment> done);
+  // As deploy; kConflict also when nothing is deployed.
+  void disable(const std::string& instance, Request request, Answer<Deployment> done);
+  void enable(const std::string& instance, Request request, Answer<Deployment> done);
+  // Takes the instance from its site and then removes its document. One that was never sent to its
+  // site is removed at once.
+  void remove(const std::string& instance, Request request, Answer<Deployment> done);
+
+  // The latest operation of the instance.
+  [[nodiscard]] std::optional<Deployment> status(const std::string& instance) const;
+  [[nodiscard]] std::optional<Deployed> deployed(const std::string& instance) const;
+  // Waits until the operation is over and the standby has answered, but at most `up_to`; gets it as it
+  // is then. kNotFound when it is not the latest of its instance; kExhausted: too many wait.
+  void wait(const std::string& deployment, Duration up_to, Answer<Deployment> done);
+
+  // kNotFound when nothing is deployed.
+  void deployed_config(const std::string& instance, Answer<DeployedConfig> done);
+  // kNotFound; kValidationFailed with all findings.
+  void derived(const std::string& instance, Answer<templates::Derived> done);
+  // From what is deployed to what is derived. Errors as derived(); kUnavailable when the bytes of the
+  // deployed revision are not known.
+  void diff(const std::string& instance, Answer<templates::Diff> done);
+  // Of all instances in the present documents.
+  void derived_revisions(Answer<std::shared_ptr<const DerivedRevisions>> done);
+  // Is something else deployed than would be now? False when nothing is.
+  [[nodiscard]] bool is_stale(const std::string& instance, const DerivedRevisions& derived) const;
+
+  // Listeners are called on the loop and live as long as this.
+  void on_change(std::function<void(const Change&)> listener);
+
+ private:
+  class Desk;
+  std::unique_ptr<Desk> desk_;
+};
+
+}  // namespace fieldline::deployment
