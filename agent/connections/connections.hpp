@@ -1,17 +1,14 @@
-// The field connections that instances of this node share. A connection is known by its name and
-// the hash of its definition, so an instance keeps the one it was deployed with while a redeployed
-// neighbour already uses the new one; it closes when the last instance lets go. Any thread.
+// The field connections that instances of this node share. A connection is known by its whole
+// definition, so an instance keeps the one it was deployed with while a redeployed neighbour already
+// uses the new one of the same name; it closes when the last instance lets go. Any thread.
 #pragma once
 
-#include <functional>
-#include <map>
 #include <memory>
 #include <mutex>
-#include <string>
-#include <utility>
 #include <vector>
 
 #include "agent/connections/connection.hpp"
+#include "agent/connections/link_state.hpp"
 #include "common/base/executor.hpp"
 #include "common/base/random.hpp"
 #include "common/model/flat_config.hpp"
@@ -21,7 +18,7 @@ namespace fieldline::connections {
 class Connections {
  public:
   // Called on `loop` whenever a connection comes up, goes down or fails in another way.
-  using Listener = std::function<void(const ConnectionHealth& state)>;
+  using Listener = LinkListener;
 
   // `loop` reports states and runs the simulator; it outlives this and every connection given out.
   Connections(Executor& loop, Random random, Listener listener);
@@ -34,7 +31,10 @@ class Connections {
   [[nodiscard]] std::vector<ConnectionHealth> health() const;
 
  private:
-  using Key = std::pair<std::string, std::string>;  // name, hash of the definition
+  struct Open {
+    Connection definition;
+    std::weak_ptr<FieldConnection> connection;
+  };
 
   Result<std::shared_ptr<FieldConnection>> start(const Connection& definition);
 
@@ -42,7 +42,7 @@ class Connections {
   const std::shared_ptr<const Listener> listener_;
   mutable std::mutex mutex_;
   Random random_;
-  std::map<Key, std::weak_ptr<FieldConnection>> open_;
+  std::vector<Open> open_;
 };
 
 }  // namespace fieldline::connections

@@ -21,6 +21,9 @@ inline constexpr std::uint32_t kRegisterGap = 16;
 inline constexpr std::uint32_t kBitGap = 128;
 // How long a request that the device refused stays split, before it is tried whole again.
 inline constexpr Duration kSplitLifetime = std::chrono::minutes(5);
+// A new subscriber is read for this soon, together with those that come meanwhile: a node that
+// starts a thousand instances polls its devices a few times more, not a thousand times.
+inline constexpr Duration kGather = std::chrono::milliseconds(50);
 // Between two attempts to connect: full jitter up to the cap. A field device has few clients, so
 // the cap is short: nobody should wait long for values after a device is back.
 inline constexpr Duration kReconnectBase = std::chrono::milliseconds(500);

@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <charconv>
+#include <cmath>
 #include <set>
 
 #include "common/model/address_parts.hpp"
@@ -35,6 +36,11 @@ Result<> read_option(SimulatorAddress& address, std::string_view text, std::stri
   return {};
 }
 
+bool is_bounded(const SimulatorAddress& address) {
+  constexpr double kLargestExactInteger = 9007199254740992.0;  // 2^53
+  return std::abs(address.min) <= kLargestExactInteger && std::abs(address.max) <= kLargestExactInteger;
+}
+
 Result<SimulatorAddress> read_wave(SimulatorAddress address, std::string_view text) {
   auto parts = address_parts(text);
   if (!parts) return fail(std::move(parts.error()));
@@ -47,6 +53,8 @@ Result<SimulatorAddress> read_wave(SimulatorAddress address, std::string_view te
     }
   }
   if (!(address.min < address.max)) return refuse(text, "min is not below max");
+  if (!is_bounded(address))
+    return refuse(text, "min and max are beyond 2^53, where not every integer exists");
   return address;
 }
 
