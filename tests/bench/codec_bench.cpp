@@ -1,0 +1,122 @@
+// Decoding and checking a flat configuration, beside what msgpack-c does with the same bytes (pack,
+// bare visitor, its macros' struct conversion) and beside JSON. Aim: at most 100 us for 20 KiB.
+#include <msgpack.hpp>
+#include <nlohmann/json.hpp>
+
+#include "common/base/check.hpp"
+#include "common/base/hash.hpp"
+#include "common/model/json.hpp"
+#include "common/wire/config.hpp"
+#include "common/wire/limits.hpp"
+#include "tests/bench/report.hpp"
+#include "tests/bench/sample_config.hpp"
+
+namespace {
+
+using namespace fieldline;
+
+// The same shape as FlatConfig, through msgpack-c's convenience macros; limits left out of alarms
+// are nil here.
+struct MacroLimit {
+  double deadband = 0, value = 0;
+  MSGPACK_DEFINE_MAP(deadband, value)
+};
+struct MacroAttribute {
+  std::string address, connection, name;
+  bool retained = false;
+  std::string type, unit;
+  double value = 0;
+  bool writable = false;
+  MSGPACK_DEFINE_MAP(address, connection, name, retained, type, unit, value, writable)
+};
+struct MacroAlarm {
+  std::string attribute;
+  MacroLimit hi, hihi;
+  std::string kind;
+  bool latching = false;
+  std::string message, name;
+  std::int64_t off_delay = 0, on_delay = 0;
+  int priority = 0;
+  std::string script;
+  MSGPACK_DEFINE_MAP(attribute, hi, hihi, kind, latching, message, name, off_delay, on_delay, priority,
+                     script)
+};
+struct MacroTrigger {
+  std::vector<std::string> attributes;
+  std::int64_t interval = 0;
+  std::string kind;
+  MSGPACK_DEFINE_MAP(attributes, interval, kind)
+};
+struct MacroScript {
+  std::int64_t memory_limit = 0, min_interval = 0;
+  std::string name, source;
+  std::int64_t timeout = 0;
+  MacroTrigger trigger;
+  MSGPACK_DEFINE_MAP(memory_limit, min_interval, name, source, timeout, trigger)
+};
+struct MacroConfig {
+  std::vector<MacroAlarm> alarms;
+  std::vector<MacroAttribute> attributes;
+  std::string instance;
+  std::vector<MacroScript> scripts;
+  MSGPACK_DEFINE_MAP(alarms, attributes, instance, scripts)
+};
+
+MacroConfig convert_with_macros(const std::string& bytes) {
+  const auto handle = msgpack::unpack(bytes.data(), bytes.size());
+  return handle.get().as<MacroConfig>();
+}
+
+void measure(const bench::Report& report, const FlatConfig& config, const std::string& scale) {
+  const auto sealed = wire::seal_config(config);
+  FIELDLINE_CHECK(sealed);
+  const auto json = to_json(config).dump();
+  const auto mirror = convert_with_macros(sealed->bytes);
+  const int calls = static_cast<int>(20'000'000 / sealed->bytes.size() / 4) + 1;
+  const auto time = [&](const auto& work) { return bench::microseconds_per_call(9, calls, work); };
+  const auto kib = fmt::format("{} ({:.1f} KiB)", scale, static_cast<double>(sealed->bytes.size()) / 1024);
+
+  const auto ours = time([&] {
+    const auto decoded = wire::decode<FlatConfig>(sealed->bytes);
+    FIELDLINE_CHECK(decoded && check(*decoded));
+  });
+  const auto hash = time([&] { FIELDLINE_CHECK(blake2b_hex(sealed->bytes) == sealed->revision); });
+  const auto encode = time([&] { FIELDLINE_CHECK(!wire::encode(config).empty()); });
+  const auto visitor = time([&] {
+    msgpack::null_visitor nobody;
+    std::size_t offset = 0;
+    FIELDLINE_CHECK(msgpack::parse(sealed->bytes.data(), sealed->bytes.size(), offset, nobody));
+  });
+  const auto macros = time([&] { FIELDLINE_CHECK(!convert_with_macros(sealed->bytes).attributes.empty()); });
+  const auto pack = time([&] {
+    msgpack::sbuffer buffer;
+    msgpack::pack(buffer, mirror);
+    FIELDLINE_CHECK(buffer.size() > 0);
+  });
+  const auto from_text = time([&] {
+    FlatConfig out;
+    FIELDLINE_CHECK(from_json(Json::parse(json), out));
+  });
+
+  report.add("decode and check", ours, "us", kib);
+  report.add("BLAKE2b-256 of the bytes", hash, "us", kib);
+  report.add("encode", encode, "us", kib);
+  report.add("msgpack-c bare visitor", visitor, "us", kib);
+  report.add("msgpack-c unpack + struct conversion", macros, "us", kib);
+  report.add("msgpack-c pack of the structs", pack, "us", kib);
+  report.add("JSON parse + conversion", from_text, "us", kib);
+  report.add("ratio: 100 us per 20 KiB / decode",
+             100.0 * static_cast<double>(sealed->bytes.size()) / 20480 / ours, "x", kib);
+  report.add("ratio: visitor / decode", visitor / ours, "x", kib);
+  report.add("ratio: struct conversion / decode", macros / ours, "x", kib);
+  report.add("ratio: JSON / decode", from_text / ours, "x", kib);
+  report.add("ratio: library pack / encode", pack / encode, "x", kib);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const bench::Report report("codec", argc, argv);
+  measure(report, bench::config_of_20_kib(), "1x");
+  measure(report, bench::config_of(1100, 120, 60), "10x");
+}
