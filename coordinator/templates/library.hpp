@@ -36,11 +36,4 @@ class Library {
   std::array<Shelf, std::variant_size_v<Spec>> shelves_;  // by kind, each sorted by name
 };
 
-// The documents that name `key`: what stands in the way of its removal. Sorted.
-std::vector<DocumentKey> dependants(const Library& library, const DocumentKey& key);
-
-// The instances whose flat configuration may differ between the two, sorted: an unchanged document is
-// known by its address, so the answer costs a walk over the names, no flattening.
-std::vector<std::string> affected_instances(const Library& before, const Library& after);
-
 }  // namespace fieldline::templates

@@ -14,6 +14,10 @@
 
 namespace fieldline::templates {
 
+// Overloads for Partial stand beside those for all other types.
+using fieldline::from_json;
+using fieldline::to_json;
+
 template <Described T>
 struct Partial {
   using Fields = std::bitset<kFieldCount<T>>;
@@ -48,7 +52,6 @@ Json to_json(const Partial<T>& partial) {
   for_each_field<T>([&](const auto& field, auto index) {
     if (partial.given.test(index)) {
       const auto& member = partial.value.*(field.member);
-      using fieldline::to_json;
       if constexpr (detail::kIsOptional<std::remove_cvref_t<decltype(member)>>) {
         object[std::string(field.name)] = member ? to_json(*member) : Json();
       } else {

@@ -1,0 +1,36 @@
+// Rows of documents: what engineers wrote, as canonical JSON. Any thread; answers go to the executor
+// named.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "common/base/executor.hpp"
+#include "common/sql/database.hpp"
+#include "coordinator/templates/document.hpp"
+
+namespace fieldline::database {
+
+// Rows that are written together or not at all.
+struct DocumentChange {
+  std::vector<templates::DocumentPointer> written;
+  std::vector<templates::DocumentKey> removed;
+  std::string author;
+  Timestamp at{};
+};
+
+class DocumentRecords {
+ public:
+  explicit DocumentRecords(sql::Database& database) : database_(database) {}
+
+  // Waits for the database: for starting up. kCorrupt names the row that is no document.
+  Result<std::vector<templates::DocumentPointer>> load();
+  // `done` is told once the change is on the disk, in order of calls.
+  void save(DocumentChange change, std::function<void(Result<>)> done, Executor& reply_to);
+
+ private:
+  sql::Database& database_;
+};
+
+}  // namespace fieldline::database

@@ -1,0 +1,297 @@
+#include "coordinator/templates/expansion.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <tuple>
+
+#include "common/model/names.hpp"
+#include "coordinator/templates/limits.hpp"
+#include "coordinator/templates/lineage.hpp"
+
+namespace fieldline::templates {
+namespace {
+
+std::size_t weight(const std::string& text) {
+  return text.size();
+}
+std::size_t weight(const Value& value) {
+  const auto* text = std::get_if<std::string>(&value);
+  return text != nullptr ? text->size() : 0;
+}
+std::size_t weight(const ScriptTrigger& trigger) {
+  std::size_t sum = 0;
+  for (const auto& attribute : trigger.attributes) sum += attribute.size();
+  return sum;
+}
+template <class T>
+std::size_t weight(const T&) {
+  return 0;
+}
+
+class Expander {
+ public:
+  Expander(const Library& library, Findings& findings) : library_(library), findings_(findings) {}
+
+  Expansion run(const Document& root) {
+    if (root.key.kind == DocumentKind::kTemplate) {
+      expand_template(root, -1, "");
+    } else {
+      expand_instance(root);
+    }
+    return std::move(tree_);
+  }
+
+ private:
+  struct FilledSlot {
+    std::string template_name;
+    bool locked = false;
+    std::int64_t declared_by = 0;  // source
+    std::string path;
+  };
+  using Slots = std::map<std::string, FilledSlot>;
+
+  void refuse(FindingCode code, std::string path, std::string message) {
+    tree_.complete = false;
+    findings_.add(code, std::move(path), std::move(message));
+  }
+
+  void expand_instance(const Document& instance) {
+    const auto& spec = instance.instance();
+    const auto source = source_of(instance, OriginKind::kOverride, -1);
+    const auto* document = library_.find(DocumentKind::kTemplate, spec.template_name);
+    if (document == nullptr) {
+      return refuse(FindingCode::kUnknownTemplate, instance.key.path() + "/template",
+                    fmt::format("there is no template {}", spec.template_name));
+    }
+    expand_template(*document, source, "");
+    apply(spec, add_part(instance, source, "", ""), false);
+  }
+
+  void expand_template(const Document& target, std::int64_t via, const std::string& prefix) {
+    if (!enter(target)) return;
+    const auto lineage = lineage_of(library_, target, findings_);
+    tree_.complete = tree_.complete && !lineage.empty();
+    const auto sources = sources_of(lineage, via);
+    const auto slots = fill_slots(lineage, sources);
+    for (const auto& [name, slot] : slots) expand_slot(slot, prefix + name + ".");
+    for (std::size_t i = 0; i < lineage.size() && within_budget(); ++i) {
+      apply_level(*lineage[i], sources[i], prefix, slots);
+    }
+    entered_.pop_back();
+  }
+
+  // False when the tree goes no further here.
+  bool enter(const Document& target) {
+    if (!within_budget()) return false;
+    const auto again = std::find(entered_.begin(), entered_.end(), &target);
+    if (again != entered_.end()) {
+      refuse_cycle({again, entered_.end()});
+      return false;
+    }
+    if (entered_.size() == kMaxDepth) {
+      refuse(FindingCode::kTooDeep, entered_.front()->key.path() + "/slots",
+             fmt::format("slots within slots go deeper than {}", kMaxDepth));
+      return false;
+    }
+    entered_.push_back(&target);
+    return true;
+  }
+
+  void refuse_cycle(std::vector<const Document*> cycle) {
+    tree_.complete = false;
+    report_cycle(FindingCode::kCompositionCycle, std::move(cycle), "/slots", "holds itself in a slot",
+                 findings_);
+  }
+
+  // The youngest first brings in its parent, and so on.
+  std::vector<std::int64_t> sources_of(const Lineage& lineage, std::int64_t via) {
+    std::vector<std::int64_t> sources(lineage.size());
+    for (std::size_t i = lineage.size(); i-- > 0;) {
+      via = source_of(*lineage[i], OriginKind::kTemplate, via);
+      sources[i] = via;
+    }
+    return sources;
+  }
+
+  std::int64_t source_of(const Document& document, OriginKind kind, std::int64_t via) {
+    const auto next = static_cast<std::int64_t>(tree_.sources.size());
+    const auto [known, is_new] = source_ids_.try_emplace({&document, via}, next);
+    if (is_new) tree_.sources.push_back({document.key.path(), kind, document.revision, via});
+    return known->second;
+  }
+
+  PartId add_part(const Document& document, std::int64_t source, std::string prefix, std::string within) {
+    spend(1, 0);
+    tree_.parts.push_back({&document, source, std::move(prefix), std::move(within)});
+    return static_cast<PartId>(tree_.parts.size() - 1);
+  }
+
+  Slots fill_slots(const Lineage& lineage, const std::vector<std::int64_t>& sources) {
+    Slots slots;
+    for (std::size_t i = 0; i < lineage.size(); ++i) {
+      for (const auto& [name, slot] : lineage[i]->as_template().slots) {
+        fill_slot(slots[name], slot, sources[i], fmt::format("{}/slots/{}", lineage[i]->key.path(), name));
+      }
+    }
+    return slots;
+  }
+
+  void fill_slot(FilledSlot& filled, const Slot& slot, std::int64_t source, std::string path) {
+    if (filled.path.empty()) filled.path = path;
+    if (!slot.template_name.empty() && slot.template_name != filled.template_name) {
+      if (filled.locked) {
+        return findings_.add(
+            FindingCode::kMemberLocked, path + "/template",
+            fmt::format("an ancestor locks this slot to the template {}", filled.template_name));
+      }
+      filled.template_name = slot.template_name;
+      filled.declared_by = source;
+      filled.path = std::move(path);
+    }
+    filled.locked = filled.locked || !slot.locked.empty();
+  }
+
+  void expand_slot(const FilledSlot& slot, const std::string& prefix) {
+    if (slot.template_name.empty()) {
+      return refuse(FindingCode::kMissingField, slot.path, "a slot needs a template");
+    }
+    const auto* document = library_.find(DocumentKind::kTemplate, slot.template_name);
+    if (document == nullptr) {
+      return refuse(FindingCode::kUnknownTemplate, slot.path + "/template",
+                    fmt::format("there is no template {}", slot.template_name));
+    }
+    expand_template(*document, slot.declared_by, prefix);
+  }
+
+  void apply_level(const Document& document, std::int64_t source, const std::string& prefix,
+                   const Slots& slots) {
+    const auto& spec = document.as_template();
+    for (const auto& [name, slot] : spec.slots) {
+      apply(slot, add_part(document, source, prefix + name + ".", fmt::format("slots/{}/", name)), false);
+    }
+    const auto part = add_part(document, source, prefix, "");
+    for (const auto& [name, slot] : slots) {
+      if (spec.attributes.contains(name)) collide(part, "attributes", name);
+      if (spec.alarms.contains(name)) collide(part, "alarms", name);
+      if (spec.scripts.contains(name)) collide(part, "scripts", name);
+    }
+    apply(spec, part, true);
+  }
+
+  void collide(PartId part, std::string_view folder, const std::string& name) {
+    findings_.add(FindingCode::kNameCollision, tree_.path(part, folder, tree_.parts[part].prefix + name),
+                  fmt::format("{} is the name of a slot, too; rename one of them", name));
+  }
+
+  void apply(const Layer& layer, PartId part, bool may_define) {
+    apply(layer.attributes, tree_.attributes, "attributes", part, may_define);
+    apply(layer.alarms, tree_.alarms, "alarms", part, may_define);
+    apply(layer.scripts, tree_.scripts, "scripts", part, may_define);
+  }
+
+  template <class T>
+  void apply(const std::map<std::string, Partial<T>>& written, Members<T>& members, std::string_view folder,
+             PartId part, bool may_define) {
+    for (const auto& [key, partial] : written) {
+      if (!within_budget()) return;
+      const auto full_name = tree_.parts[part].prefix + key;
+      auto found = members.find(full_name);
+      if (found == members.end()) {
+        if (!may_define || key.find('.') != std::string::npos) {
+          refuse_override(part, folder, full_name);
+          continue;
+        }
+        found = define(members, full_name, part, folder);
+      }
+      merge(partial, found->second, part, [&] { return tree_.path(part, folder, full_name); });
+    }
+  }
+
+  // Where parts of the tree are missing already, what is missing is no news.
+  void refuse_override(PartId part, std::string_view folder, const std::string& full_name) {
+    if (!tree_.complete) return;
+    findings_.add(FindingCode::kUnknownMember, tree_.path(part, folder, full_name),
+                  "there is no such member to override");
+  }
+
+  template <class T>
+  auto define(Members<T>& members, const std::string& full_name, PartId part, std::string_view folder) {
+    if (!is_member_path(full_name)) {
+      refuse(FindingCode::kNameTooLong, tree_.path(part, folder, full_name),
+             fmt::format("its full path {}… is longer than 1024", full_name.substr(0, 64)));
+    }
+    spend(1, full_name.size());
+    Member<T> member;
+    member.definer = part;
+    member.origins.fill(part);
+    return members.emplace(full_name, std::move(member)).first;
+  }
+
+  template <class T, class Path>
+  void merge(const Partial<T>& written, Member<T>& member, PartId part, const Path& path) {
+    for_each_field<T>([&](const auto& field, auto index) {
+      if (!written.given.test(index)) return;
+      if (member.partial.locked.test(index)) {
+        return findings_.add(
+            FindingCode::kMemberLocked, fmt::format("{}/{}", path(), field.name),
+            fmt::format("{} locks this field", tree_.parts[member.origins[index]].document->key.path()));
+      }
+      member.partial.value.*(field.member) = written.value.*(field.member);
+      member.origins[index] = part;
+      spend(0, weight(written.value.*(field.member)));
+    });
+    member.partial.given |= written.given;
+    member.partial.locked |= written.locked;
+  }
+
+  void spend(std::size_t members, std::size_t text) {
+    members_ += members;
+    text_ += text;
+  }
+
+  // Reports once when the tree is too large, and from then on lets everyone stop.
+  bool within_budget() {
+    if (exhausted_) return false;
+    const auto& top = tree_.sources.empty() ? std::string() : tree_.sources.front().document;
+    if (members_ > kMaxMembers) {
+      refuse(FindingCode::kTooManyMembers, top,
+             fmt::format("it expands to more than {} members and slots", kMaxMembers));
+    } else if (text_ > kMaxExpandedText) {
+      refuse(FindingCode::kConfigurationTooLarge, top,
+             fmt::format("its members hold more than {} MiB of text", kMaxExpandedText >> 20));
+    } else {
+      return true;
+    }
+    exhausted_ = true;
+    return false;
+  }
+
+  const Library& library_;
+  Findings& findings_;
+  Expansion tree_;
+  std::vector<const Document*> entered_;  // the templates whose slots lead here, outermost first
+  std::map<std::pair<const Document*, std::int64_t>, std::int64_t> source_ids_;
+  std::size_t members_ = 0;
+  std::size_t text_ = 0;
+  bool exhausted_ = false;
+};
+
+}  // namespace
+
+std::string Expansion::path(PartId part, std::string_view folder, std::string_view name) const {
+  const auto& written = parts[part];
+  return fmt::format("{}/{}{}/{}", written.document->key.path(), written.within, folder,
+                     name.substr(written.prefix.size()));
+}
+
+std::string_view scope_of(std::string_view member) {
+  const auto dot = member.rfind('.');
+  return dot == std::string_view::npos ? std::string_view() : member.substr(0, dot + 1);
+}
+
+Expansion expand(const Library& library, const Document& root, Findings& findings) {
+  return Expander(library, findings).run(root);
+}
+
+}  // namespace fieldline::templates

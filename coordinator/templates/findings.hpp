@@ -1,0 +1,75 @@
+// Everything found wrong in one go: each thing once, at most kMaxFindings. The codes are explained
+// in docs/findings.md.
+#pragma once
+
+#include <set>
+#include <string>
+#include <vector>
+
+#include "common/base/result.hpp"
+#include "common/model/fields.hpp"
+
+namespace fieldline::templates {
+
+enum class FindingCode {
+  kAddressNotBound,
+  kBoundTwice,
+  kCompositionCycle,
+  kConfigurationTooLarge,
+  kInheritanceCycle,
+  kInvalidAddress,
+  kInvalidConnection,
+  kLimitsOutOfOrder,
+  kLuaSyntax,
+  kMemberLocked,
+  kMissingField,
+  kNameCollision,
+  kNameTooLong,
+  kNotAddressed,
+  kNotCallOnly,
+  kOutOfRange,
+  kReadOnlyAttribute,
+  kTooDeep,
+  kTooManyMembers,
+  kTypeMismatch,
+  kUnknownAttribute,
+  kUnknownConnection,
+  kUnknownMember,
+  kUnknownParent,
+  kUnknownScript,
+  kUnknownSite,
+  kUnknownTemplate,
+};
+
+}  // namespace fieldline::templates
+
+template <>
+inline constexpr std::array fieldline::kEnumNames<fieldline::templates::FindingCode> =
+    std::to_array<std::string_view>({
+        "address-not-bound",   "bound-twice",        "composition-cycle",  "configuration-too-large",
+        "inheritance-cycle",   "invalid-address",    "invalid-connection", "limits-out-of-order",
+        "lua-syntax",          "member-locked",      "missing-field",      "name-collision",
+        "name-too-long",       "not-addressed",      "not-call-only",      "out-of-range",
+        "read-only-attribute", "too-deep",           "too-many-members",   "type-mismatch",
+        "unknown-attribute",   "unknown-connection", "unknown-member",     "unknown-parent",
+        "unknown-script",      "unknown-site",       "unknown-template",
+    });
+
+namespace fieldline::templates {
+
+class Findings {
+ public:
+  void add(FindingCode code, std::string path, std::string message);
+  [[nodiscard]] bool empty() const { return findings_.empty(); }
+  // kValidationFailed, sorted by path.
+  [[nodiscard]] Error error(std::string_view subject) const;
+
+ private:
+  struct ByPath {
+    bool operator()(const Finding& a, const Finding& b) const;
+  };
+
+  std::set<Finding, ByPath> findings_;
+};
+
+}  // namespace fieldline::templates
