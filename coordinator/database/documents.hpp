@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "common/base/executor.hpp"
@@ -11,6 +12,19 @@
 #include "coordinator/templates/document.hpp"
 
 namespace fieldline::database {
+
+// The first migration.
+inline constexpr std::string_view kDocumentsSchema = R"sql(
+CREATE TABLE documents (
+  kind       TEXT NOT NULL,
+  name       TEXT NOT NULL,
+  body       TEXT NOT NULL,
+  revision   TEXT NOT NULL,
+  changed_at INTEGER NOT NULL,
+  changed_by TEXT NOT NULL,
+  PRIMARY KEY (kind, name)
+) STRICT, WITHOUT ROWID;
+)sql";
 
 // Rows that are written together or not at all.
 struct DocumentChange {
