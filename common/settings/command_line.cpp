@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <filesystem>
+#include <memory>
 #include <ostream>
 #include <set>
 #include <string_view>
@@ -27,22 +28,35 @@ struct Request {
   std::vector<std::vector<std::string>> flags;  // by option; empty: not given
 };
 
+// The library's own form of "--threads integer=4 ..." is hard to read: kind and default go behind the help.
+class PlainFlags final : public CLI::Formatter {
+ public:
+  std::string make_option_opts(const CLI::Option* option) const override {
+    return option->get_type_size() == 0 ? "" : " " + option->get_type_name();
+  }
+};
+
+std::string help_line(const Option& option) {
+  if (option.required) return fmt::format("{} ({}; required)", option.help, option.kind);
+  if (option.defaults.empty()) return fmt::format("{} ({})", option.help, option.kind);
+  return fmt::format("{} ({}; default {})", option.help, option.kind, fmt::join(option.defaults, ", "));
+}
+
 void describe(CLI::App& app, const Program& program, std::span<const Option> options, Request& request) {
+  app.formatter(std::make_shared<PlainFlags>());
   app.set_help_flag("-h,--help", "Show this help and exit");
   app.add_flag("--version", request.version, "Show the version and exit");
   app.add_flag("--sample", request.sample, "Write a sample settings file with all defaults and exit");
   app.add_flag("--check", request.check, "Test the settings and exit: 0 when they are right, 1 when not");
-  app.add_option("-c,--config", request.file, "The settings file (YAML)")
-      ->type_name("FILE")
-      ->default_str(program.default_file);
+  app.add_option("-c,--config", request.file,
+                 fmt::format("The settings file, YAML (default {}, where it exists)", program.default_file))
+      ->type_name("FILE");
   request.flags.resize(options.size());
   for (std::size_t i = 0; i < options.size(); ++i) {
-    auto* flag = app.add_option("--" + options[i].key, request.flags[i], options[i].help)
-                     ->allow_extra_args(false)
-                     ->group("Settings")
-                     ->type_name(options[i].kind);
-    if (!options[i].defaults.empty())
-      flag->default_str(fmt::format("{}", fmt::join(options[i].defaults, ", ")));
+    app.add_option("--" + options[i].key, request.flags[i], help_line(options[i]))
+        ->allow_extra_args(false)
+        ->group("Settings (flags, and keys of the file)")
+        ->type_name("VALUE");
   }
 }
 

@@ -174,7 +174,7 @@ TEST_CASE("--version and --help say it and exit with 0") {
   const auto help = start({"--help"});
   CHECK(help.settings.error() == 0);
   for (const auto* part :
-       {"Runs a pump.", "--run.threads", "integer, 1 to 64", "Threads that pump", "--check"}) {
+       {"Runs a pump.", "--run.threads", "Threads that pump (integer, 1 to 64; default 4)", "--check"}) {
     CAPTURE(help.out, part);
     CHECK(help.out.find(part) != std::string::npos);
   }
