@@ -4,6 +4,7 @@
 #include <soci/sqlite3/soci-sqlite3.h>
 
 #include <new>
+#include <utility>
 
 namespace fieldline::sql {
 
@@ -37,12 +38,17 @@ ErrorCode code_of_sqlite(int result) {
 
 Error describe_exception(const std::exception& exception, std::string_view where) {
   auto code = ErrorCode::kInternal;
+  std::string message = exception.what();
+  if (const auto* library = dynamic_cast<const soci::soci_error*>(&exception)) {
+    // what() would add the values that were bound, which may be secrets or long.
+    message = library->get_error_message();
+  }
   if (const auto* sqlite = dynamic_cast<const soci::sqlite3_soci_error*>(&exception)) {
     code = code_of_sqlite(sqlite->result());
   } else if (dynamic_cast<const std::bad_alloc*>(&exception) != nullptr) {
     code = ErrorCode::kExhausted;
   }
-  return {code, exception.what(), std::string(where), {}};
+  return {code, std::move(message), std::string(where), {}};
 }
 
 }  // namespace fieldline::sql
