@@ -92,7 +92,6 @@ TEST_CASE("exceptions of the library come out as the error that fits") {
   CHECK(guard("", [&] { session->soci() << "SELEKT"; }).error().code == ErrorCode::kInternal);
   const std::string secret = "secret";
   const auto leaking = guard("", [&] { session->soci() << "INSERT INTO t VALUES (:x)", soci::use(secret); });
-  CHECK(leaking.error().code == ErrorCode::kConflict);
   CHECK(leaking.error().message.find(secret) == std::string::npos);
   CHECK(guard("", [&] { return 7; }).value() == 7);
   CHECK(guard("", []() -> Result<int> { return fail(ErrorCode::kNotFound, "no"); }).error().message == "no");
