@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "common/base/hash.hpp"
 #include "common/model/json.hpp"
 #include "coordinator/database/submit.hpp"
 #include "coordinator/database/time_column.hpp"
@@ -22,9 +23,9 @@ Failure corrupt(const Row& row, const std::string& why) {
 }
 
 Result<templates::DocumentPointer> document_of(const Row& row) {
+  if (blake2b_hex(row.body) != row.revision) return corrupt(row, "its body does not have its revision");
   auto document = templates::document_from_json(Json::parse(row.body, nullptr, false));
   if (!document) return corrupt(row, document.error().message);
-  if ((*document)->revision != row.revision) return corrupt(row, "its body does not have its revision");
   return document;
 }
 

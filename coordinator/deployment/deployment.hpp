@@ -1,7 +1,6 @@
 // The words of the Deployment Manager. Plain values.
 #pragma once
 
-#include <functional>
 #include <optional>
 #include <string>
 #include <unordered_map>
@@ -9,6 +8,7 @@
 #include "common/base/result.hpp"
 #include "common/model/flat_config.hpp"
 #include "coordinator/database/deployment.hpp"
+#include "coordinator/sites/answer.hpp"
 #include "coordinator/templates/flatten.hpp"
 
 namespace fieldline::deployment {
@@ -19,8 +19,7 @@ using database::DeploymentKind;
 using database::DeploymentState;
 using database::StandbyState;
 
-template <class T = void>
-using Answer = std::function<void(Result<T>)>;
+using sites::Answer;
 
 // Who wants an operation, and for a deploy optionally the revision that they have reviewed.
 struct Request {

@@ -18,22 +18,14 @@
 #include "common/net/admission.hpp"
 #include "common/net/router.hpp"
 #include "coordinator/database/node_keys.hpp"
+#include "coordinator/sites/answer.hpp"
 #include "coordinator/sites/inventory_keeper.hpp"
 #include "coordinator/sites/node_id.hpp"
 #include "coordinator/sites/node_state.hpp"
 #include "coordinator/sites/order_news.hpp"
+#include "coordinator/sites/site_settings.hpp"
 
 namespace fieldline::sites {
-
-template <class T = void>
-using Answer = std::function<void(Result<T>)>;
-
-struct SiteSettings {
-  Duration silence_limit = std::chrono::seconds(10);
-  Duration ping_interval = std::chrono::seconds(2);
-  Duration health_interval = std::chrono::seconds(5);
-  Duration query_deadline = std::chrono::seconds(5);
-};
 
 class Sites {
  public:

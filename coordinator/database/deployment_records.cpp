@@ -1,0 +1,184 @@
+#include "coordinator/database/deployment_records.hpp"
+
+#include "common/model/json.hpp"
+#include "common/sql/bytes.hpp"
+#include "coordinator/database/submit.hpp"
+#include "coordinator/database/time_column.hpp"
+
+namespace fieldline::database {
+namespace {
+
+template <NamedEnum E>
+Result<> read_enum(const std::string& text, E& out, std::string_view column) {
+  const auto value = parse_enum<E>(text);
+  if (!value) return fail(ErrorCode::kCorrupt, fmt::format("'{}' is no {}", text, column), "deployments");
+  out = *value;
+  return {};
+}
+
+// A row of `deployments` with its enumerations still as text.
+struct StatusRow {
+  Deployment status;
+  std::string kind, state, stage, findings;
+  long long started = 0;
+  long long finished = 0;
+  soci::indicator has_finished = soci::i_null;
+};
+
+Result<Deployment> status_of(const StatusRow& row) {
+  auto status = row.status;
+  if (auto read = read_enum(row.kind, status.kind, "kind"); !read) return fail(read.error());
+  if (auto read = read_enum(row.state, status.state, "state"); !read) return fail(read.error());
+  if (auto read = read_enum(row.stage, status.stage, "stage"); !read) return fail(read.error());
+  const auto findings = Json::parse(row.findings, nullptr, false);
+  if (auto read = from_json(findings, status.findings); !read) {
+    return fail(ErrorCode::kCorrupt, read.error().message, "deployments, column findings");
+  }
+  status.started = from_column(row.started);
+  if (row.has_finished == soci::i_ok) status.finished = from_column(row.finished);
+  return status;
+}
+
+void write_status(soci::session& sql, const Deployment& status) {
+  const std::string kind(name(status.kind));
+  const std::string state(name(status.state));
+  const std::string stage(name(status.stage));
+  const auto findings = to_json(status.findings).dump();
+  const long long started = to_column(status.started);
+  const long long finished = status.finished ? to_column(*status.finished) : 0;
+  auto has_finished = status.finished ? soci::i_ok : soci::i_null;
+  sql << "INSERT OR REPLACE INTO deployments (instance, id, site, kind, state, stage, reason, message, "
+         "findings, "
+         "revision, who, started, finished) VALUES (:instance, :id, :site, :kind, :state, :stage, :reason, "
+         ":message, :findings, :revision, :who, :started, :finished)",
+      soci::use(status.instance), soci::use(status.id), soci::use(status.site), soci::use(kind),
+      soci::use(state), soci::use(stage), soci::use(status.reason), soci::use(status.message),
+      soci::use(findings), soci::use(status.revision), soci::use(status.who), soci::use(started),
+      soci::use(finished, has_finished);
+}
+
+void write_deployed(soci::session& sql, const Deployed& deployed) {
+  const int enabled = deployed.enabled ? 1 : 0;
+  const long long since = to_column(deployed.since);
+  sql << "INSERT OR REPLACE INTO deployed (instance, site, revision, enabled, since) "
+         "VALUES (:instance, :site, :revision, :enabled, :since)",
+      soci::use(deployed.instance), soci::use(deployed.site), soci::use(deployed.revision),
+      soci::use(enabled), soci::use(since);
+}
+
+void write_config(soci::session& sql, const SentConfig& config) {
+  soci::blob bytes(sql);
+  sql::put_bytes(bytes, config.bytes);
+  sql << "INSERT OR REPLACE INTO sent_configs (instance, revision, bytes, provenance) "
+         "VALUES (:instance, :revision, :bytes, :provenance)",
+      soci::use(config.instance), soci::use(config.revision), soci::use(bytes), soci::use(config.provenance);
+  sql << "DELETE FROM sent_configs WHERE instance = :instance "
+         "AND revision NOT IN (SELECT revision FROM deployed WHERE instance = :instance2) "
+         "AND sent NOT IN (SELECT sent FROM sent_configs WHERE instance = :instance3 ORDER BY sent DESC "
+         "LIMIT :kept)",
+      soci::use(config.instance), soci::use(config.instance), soci::use(config.instance),
+      soci::use(kKeptConfigs);
+}
+
+void erase(soci::session& sql, const char* table, const std::string& instance) {
+  sql << "DELETE FROM " << table << " WHERE instance = :instance", soci::use(instance);
+}
+
+void apply(soci::session& sql, const DeploymentChange& change) {
+  if (change.sent) write_config(sql, *change.sent);
+  for (const auto& deployed : change.deployed) write_deployed(sql, deployed);
+  for (const auto& instance : change.undeployed) {
+    erase(sql, "deployed", instance);
+    erase(sql, "sent_configs", instance);
+  }
+  if (change.status) write_status(sql, *change.status);
+  if (change.forgotten) erase(sql, "deployments", *change.forgotten);
+}
+
+std::optional<SentConfig> find_config(soci::session& sql, const std::string& instance,
+                                      const Revision& revision) {
+  SentConfig config{{}, instance, {}, revision};
+  soci::blob bytes(sql);
+  sql << "SELECT bytes, provenance FROM sent_configs WHERE instance = :instance AND revision = :revision",
+      soci::into(bytes), soci::into(config.provenance), soci::use(instance), soci::use(revision);
+  if (!sql.got_data()) return std::nullopt;
+  config.bytes = sql::take_bytes(bytes);
+  return config;
+}
+
+}  // namespace
+
+Result<std::vector<Deployment>> DeploymentRecords::statuses() {
+  return database_.read_now([](soci::session& sql) -> Result<std::vector<Deployment>> {
+    std::vector<Deployment> statuses;
+    StatusRow row;
+    auto& status = row.status;
+    soci::statement query =
+        (sql.prepare << "SELECT instance, id, site, kind, state, stage, reason, message, findings, revision, "
+                        "who, started, finished FROM deployments",
+         soci::into(status.instance), soci::into(status.id), soci::into(status.site), soci::into(row.kind),
+         soci::into(row.state), soci::into(row.stage), soci::into(status.reason), soci::into(status.message),
+         soci::into(row.findings), soci::into(status.revision), soci::into(status.who),
+         soci::into(row.started), soci::into(row.finished, row.has_finished));
+    query.execute();
+    while (query.fetch()) {
+      auto read = status_of(row);
+      if (!read) return fail(std::move(read.error()));
+      statuses.push_back(std::move(*read));
+    }
+    return statuses;
+  });
+}
+
+Result<std::vector<Deployed>> DeploymentRecords::deployed() {
+  return database_.read_now([](soci::session& sql) {
+    std::vector<Deployed> all;
+    Deployed row;
+    int enabled = 0;
+    long long since = 0;
+    soci::statement query = (sql.prepare << "SELECT instance, site, revision, enabled, since FROM deployed",
+                             soci::into(row.instance), soci::into(row.site), soci::into(row.revision),
+                             soci::into(enabled), soci::into(since));
+    query.execute();
+    while (query.fetch()) {
+      row.enabled = enabled != 0;
+      row.since = from_column(since);
+      all.push_back(row);
+    }
+    return all;
+  });
+}
+
+Result<> DeploymentRecords::fail_open(const std::string& reason, const std::string& message, Timestamp now) {
+  return database_.write_now([&](soci::session& sql) -> Result<> {
+    const long long finished = to_column(now);
+    sql << "UPDATE deployments SET state = 'failed', reason = :reason, message = :message, finished = "
+           ":finished "
+           "WHERE state IN ('pending', 'in-progress')",
+        soci::use(reason), soci::use(message), soci::use(finished);
+    return {};
+  });
+}
+
+void DeploymentRecords::save(DeploymentChange change, std::function<void(Result<>)> done,
+                             Executor& reply_to) {
+  submit(
+      database_,
+      [change = std::move(change)](soci::session& sql) -> Result<> {
+        apply(sql, change);
+        return {};
+      },
+      std::move(done), reply_to);
+}
+
+void DeploymentRecords::config(const std::string& instance, const Revision& revision,
+                               std::function<void(Result<std::optional<SentConfig>>)> done,
+                               Executor& reply_to) {
+  auto taken = database_.read(
+      [instance, revision](soci::session& sql) { return find_config(sql, instance, revision); }, done,
+      reply_to);
+  if (!taken)
+    reply_to.post([done = std::move(done), error = std::move(taken.error())] { done(fail(error)); });
+}
+
+}  // namespace fieldline::database

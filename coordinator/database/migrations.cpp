@@ -1,0 +1,77 @@
+#include "coordinator/database/migrations.hpp"
+
+#include <array>
+
+#include "coordinator/database/documents.hpp"
+
+namespace fieldline::database {
+namespace {
+
+// Times are microseconds since 1970, UTC.
+constexpr std::string_view kCoordinator = R"sql(
+CREATE TABLE coordinator (
+  id   INTEGER PRIMARY KEY CHECK (id = 1),
+  term INTEGER NOT NULL
+) STRICT;
+INSERT INTO coordinator VALUES (1, 0);
+CREATE TABLE node_keys (
+  public_key  TEXT PRIMARY KEY,
+  site        TEXT NOT NULL,
+  node        TEXT NOT NULL,
+  accepted_by TEXT NOT NULL,
+  accepted_at INTEGER NOT NULL,
+  UNIQUE (site, node)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE tokens (
+  hash    TEXT PRIMARY KEY,
+  name    TEXT NOT NULL UNIQUE,
+  created INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+)sql";
+
+constexpr std::string_view kDeployments = R"sql(
+CREATE TABLE deployments (
+  instance TEXT PRIMARY KEY,
+  id       TEXT NOT NULL,
+  site     TEXT NOT NULL,
+  kind     TEXT NOT NULL,
+  state    TEXT NOT NULL,
+  stage    TEXT NOT NULL,
+  reason   TEXT NOT NULL,
+  message  TEXT NOT NULL,
+  findings TEXT NOT NULL,
+  revision TEXT NOT NULL,
+  who      TEXT NOT NULL,
+  started  INTEGER NOT NULL,
+  finished INTEGER
+) STRICT, WITHOUT ROWID;
+CREATE TABLE deployed (
+  instance TEXT PRIMARY KEY,
+  site     TEXT NOT NULL,
+  revision TEXT NOT NULL,
+  enabled  INTEGER NOT NULL,
+  since    INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE sent_configs (
+  sent       INTEGER PRIMARY KEY,
+  instance   TEXT NOT NULL,
+  revision   TEXT NOT NULL,
+  bytes      BLOB NOT NULL,
+  provenance TEXT NOT NULL,
+  UNIQUE (instance, revision)
+) STRICT;
+)sql";
+
+constexpr std::array kMigrations = std::to_array<sql::Migration>({
+    {1, "documents", kDocumentsSchema},
+    {2, "coordinator, node keys, tokens", kCoordinator},
+    {3, "deployments", kDeployments},
+});
+
+}  // namespace
+
+std::span<const sql::Migration> migrations() {
+  return kMigrations;
+}
+
+}  // namespace fieldline::database

@@ -1,0 +1,43 @@
+// What is known of each defined node, and who is told when that changes. Lives on the loop.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "common/base/time.hpp"
+#include "common/model/session.hpp"
+#include "common/model/status.hpp"
+#include "coordinator/sites/node_id.hpp"
+#include "coordinator/sites/node_state.hpp"
+
+namespace fieldline::sites {
+
+class NodeBook {
+ public:
+  explicit NodeBook(const Clock& clock) : clock_(clock) {}
+
+  void define(const std::set<NodeId>& nodes);
+  [[nodiscard]] const std::map<NodeId, NodeState>& nodes() const { return nodes_; }
+  [[nodiscard]] bool defines(const NodeId& node) const { return nodes_.contains(node); }
+  [[nodiscard]] std::size_t nodes_of(const std::string& site) const;
+
+  void came(const NodeId& node, const Hello& hello);
+  void went(const NodeId& node, std::string code, std::string message);
+  void reported(const NodeId& node, NodeHealth health);
+  void warn(const NodeId& node, std::string code, std::string message);
+  void knocked(const std::string& fingerprint, const std::string& address);
+
+  void on_event(std::function<void(const NodeEvent&)> listener) { listeners_.push_back(std::move(listener)); }
+
+ private:
+  void tell(NodeEventKind kind, const NodeId& node, std::string code, std::string message);
+
+  const Clock& clock_;
+  std::map<NodeId, NodeState> nodes_;
+  std::vector<std::function<void(const NodeEvent&)>> listeners_;
+};
+
+}  // namespace fieldline::sites

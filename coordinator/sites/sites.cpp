@@ -1,0 +1,152 @@
+#include "coordinator/sites/sites.hpp"
+
+#include <utility>
+
+#include "common/base/check.hpp"
+#include "common/net/key_pair.hpp"
+#include "coordinator/sites/inventory_pulls.hpp"
+#include "coordinator/sites/key_ring.hpp"
+#include "coordinator/sites/node_book.hpp"
+#include "coordinator/sites/orders.hpp"
+#include "coordinator/sites/outbound.hpp"
+#include "coordinator/sites/questions.hpp"
+#include "coordinator/sites/roster.hpp"
+#include "coordinator/sites/switchboard.hpp"
+
+namespace fieldline::sites {
+
+struct Sites::Rooms {
+  Rooms(Executor& executor, net::Router& router, net::Admission& admission, database::NodeKeys& rows,
+        std::uint64_t term, const SiteSettings& settings)
+      : loop(executor),
+        outbound(executor, router, term),
+        keys(executor, admission, rows),
+        book(executor.clock()),
+        orders(executor, outbound),
+        questions(executor, outbound, roster, settings.query_deadline),
+        pulls(executor, questions),
+        switchboard({executor, outbound, roster, keys, book, orders, questions, pulls}, term, settings) {}
+
+  [[nodiscard]] NodeState complete(const NodeId& id, NodeState state) const {
+    state.fingerprint = keys.fingerprint(id);
+    state.malformed = switchboard.malformed(id);
+    return state;
+  }
+
+  Executor& loop;
+  Roster roster;
+  Outbound outbound;
+  KeyRing keys;
+  NodeBook book;
+  Orders orders;
+  Questions questions;
+  InventoryPulls pulls;
+  Switchboard switchboard;
+};
+
+Sites::Sites(Executor& loop, net::Router& router, net::Admission& admission, database::NodeKeys& keys,
+             std::uint64_t term, const SiteSettings& settings)
+    : rooms_(std::make_unique<Rooms>(loop, router, admission, keys, term, settings)) {
+  auto& rooms = *rooms_;
+  router.on_message([&rooms](net::Router::Arrival&& arrival) { rooms.switchboard.take(std::move(arrival)); });
+  router.on_refused(
+      [&rooms](const std::string& key, std::string_view reason) { rooms.switchboard.refused(key, reason); });
+  admission.on_unknown([&rooms](const net::Admission::Knock& knock) {
+    rooms.book.knocked(net::fingerprint(knock.public_key), knock.address);
+  });
+  rooms.keys.on_revoked(
+      [&rooms](const NodeId& node) { rooms.switchboard.end(node, "revoked", "its key is revoked"); });
+  rooms.outbound.on_gone([&rooms](const net::Router::Peer& peer, std::string_view why) {
+    if (const auto* session = rooms.roster.of_peer(peer))
+      rooms.switchboard.end(NodeId(session->node), "gone", std::string(why));
+  });
+}
+
+Sites::~Sites() = default;
+
+Result<> Sites::start(InventoryKeeper& keeper) {
+  if (auto loaded = rooms_->keys.load(); !loaded) return loaded;
+  rooms_->pulls.set_keeper(keeper);
+  rooms_->switchboard.start(keeper);
+  return {};
+}
+
+void Sites::define(std::set<NodeId> nodes) {
+  FIELDLINE_DCHECK(rooms_->loop.here());
+  rooms_->keys.define(nodes);
+  rooms_->book.define(nodes);
+}
+
+std::vector<NodeState> Sites::nodes() const {
+  std::vector<NodeState> states;
+  for (const auto& [id, state] : rooms_->book.nodes()) states.push_back(rooms_->complete(id, state));
+  return states;
+}
+
+std::optional<NodeState> Sites::node(const NodeId& id) const {
+  const auto found = rooms_->book.nodes().find(id);
+  if (found == rooms_->book.nodes().end()) return std::nullopt;
+  return rooms_->complete(id, found->second);
+}
+
+bool Sites::connected(const std::string& site) const {
+  return rooms_->roster.any(site);
+}
+
+std::optional<NodeId> Sites::active(const std::string& site) const {
+  const auto* session = rooms_->roster.active(site);
+  return session == nullptr ? std::nullopt : std::optional(session->node);
+}
+
+std::optional<NodeId> Sites::standby(const std::string& site) const {
+  const auto* session = rooms_->roster.standby(site);
+  return session == nullptr ? std::nullopt : std::optional(session->node);
+}
+
+bool Sites::is_pair(const std::string& site) const {
+  return rooms_->book.nodes_of(site) > 1;
+}
+
+std::vector<PendingKey> Sites::pending() const {
+  return rooms_->keys.pending();
+}
+
+void Sites::accept(const std::string& fingerprint, const NodeId& node, const std::string& who,
+                   Answer<> done) {
+  rooms_->keys.accept(fingerprint, node, who, std::move(done));
+}
+
+void Sites::revoke(const NodeId& node, Answer<> done) {
+  rooms_->keys.revoke(node, std::move(done));
+}
+
+Result<> Sites::order(Dispatch dispatch) {
+  FIELDLINE_DCHECK(rooms_->loop.here());
+  return rooms_->orders.add(std::move(dispatch));
+}
+
+void Sites::withdraw(const NodeId& node, const std::string& deployment) {
+  rooms_->orders.withdraw(node, deployment);
+}
+
+void Sites::values(const NodeId& node, ValuesQuery query, Answer<ValuesPage> done) {
+  rooms_->questions.ask<ValuesPage>(node, query, std::move(done));
+}
+
+void Sites::alarms(const NodeId& node, AlarmsQuery query, Answer<AlarmsPage> done) {
+  rooms_->questions.ask<AlarmsPage>(node, query, std::move(done));
+}
+
+void Sites::events(const NodeId& node, EventQuery query, Answer<EventPage> done) {
+  rooms_->questions.ask<EventPage>(node, query, std::move(done));
+}
+
+void Sites::compare(const NodeId& node) {
+  if (rooms_->roster.find(node) != nullptr) rooms_->pulls.begin(node);
+}
+
+void Sites::on_event(std::function<void(const NodeEvent&)> listener) {
+  rooms_->book.on_event(std::move(listener));
+}
+
+}  // namespace fieldline::sites
