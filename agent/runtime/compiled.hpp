@@ -11,7 +11,7 @@ namespace fieldline::runtime {
 
 class Compiled {
  public:
-  // kInvalid: the configuration breaks a rule, or has a finding "script-does-not-compile" for each
+  // kInvalid: the configuration breaks a rule, or has a finding "lua-syntax" for each
   // script that is not Lua ("scripts/Control:12"). kTooLarge: over a limit of this room.
   static Result<Compiled> compile(FlatConfig config);
 

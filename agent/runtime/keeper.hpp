@@ -10,7 +10,7 @@
 
 namespace fieldline::runtime {
 
-// "values/Setpoint", "alarms/Level" → bytes that only the runtime reads. Empty bytes: nothing is kept.
+// "values/Setpoint", "alarms/Level" → bytes that only the runtime reads. Never empty.
 using Kept = std::map<std::string, std::string>;
 
 class Keeper {
@@ -21,7 +21,7 @@ class Keeper {
   virtual ~Keeper() = default;
   // All that is kept for `instance`; an empty map when that is nothing.
   virtual void load(const std::string& instance, Loaded reply) = 0;
-  // Adds, replaces or drops (empty bytes) these keys, all or none, and answers once that is durable.
+  // Adds or replaces these keys, all or none, and answers once they are durable.
   // Saves of one instance take effect in the order they are asked for.
   virtual void save(const std::string& instance, Kept changed, Saved reply) = 0;
   // Drops all of `instance`.

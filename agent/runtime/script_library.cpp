@@ -1,0 +1,144 @@
+#include "agent/runtime/script_library.hpp"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "agent/runtime/attributes.hpp"
+#include "agent/runtime/limits.hpp"
+#include "agent/runtime/scope.hpp"
+#include "agent/runtime/script_runner.hpp"
+#include "agent/runtime/scripts.hpp"
+#include "agent/runtime/voice.hpp"
+
+namespace fieldline::runtime {
+namespace {
+
+using lua::Values;
+using Answer = Result<std::variant<Values, lua::Request>>;
+
+Failure wrong_argument(std::string_view function, std::string_view wanted) {
+  return fail(ErrorCode::kInvalid, fmt::format("{} takes {}", function, wanted));
+}
+
+const std::string* text_at(const Values& arguments, std::size_t i) {
+  return i < arguments.size() ? std::get_if<std::string>(&arguments[i]) : nullptr;
+}
+
+// What the script runs with. Copied into each function: it is five references.
+class Functions {
+ public:
+  explicit Functions(const ScriptSurroundings& surroundings)
+      : around_(surroundings), scope_(scope_of(surroundings.self.definition().name)) {}
+
+  Result<Values> get(const Values& arguments) const {
+    const auto* name = text_at(arguments, 0);
+    if (name == nullptr) return wrong_argument("attributes.get", "the name of an attribute");
+    const auto attribute = attribute_named(*name);
+    if (!attribute) return fail(attribute.error());
+    auto sample = around_.attributes.sample(*attribute);
+    return Values{std::move(sample.value), fieldline::name(sample.quality), sample.source_time};
+  }
+
+  Answer set(const Values& arguments) const {
+    const auto* name = text_at(arguments, 0);
+    if (name == nullptr || arguments.size() != 2) {
+      return wrong_argument("attributes.set", "the name of an attribute and a value");
+    }
+    const auto attribute = attribute_named(*name);
+    if (!attribute) return fail(attribute.error());
+    auto& self = around_.self;
+    const auto request = self.open_request();
+    const auto course =
+        around_.attributes.write(*attribute, arguments[1], [&self, request](const Result<>& answer) {
+          self.answer(request, answer ? Result<Values>(Values{}) : fail(answer.error()));
+        });
+    if (!course) return fail(course.error());
+    if (*course == Attributes::Course::kHeld) return Values{};
+    return request;
+  }
+
+  Answer call(Values arguments) const {
+    const auto* name = text_at(arguments, 0);
+    if (name == nullptr) return wrong_argument("scripts.call", "the name of a script, and its arguments");
+    auto* callee =
+        find_in_scope(scope_, *name, [this](std::string_view path) { return around_.scripts.find(path); });
+    if (callee == nullptr) return unknown("script", *name);
+    arguments.erase(arguments.begin());
+    auto& self = around_.self;
+    const auto request = self.open_request();
+    auto called = callee->call(self, std::move(arguments), [&self, request](Result<Values> values) {
+      self.answer(request, std::move(values));
+    });
+    if (!called) return fail(std::move(called.error()));
+    return request;
+  }
+
+  Answer sleep(const Values& arguments) const {
+    const auto seconds = arguments.size() == 1 ? as_number(arguments[0]) : std::nullopt;
+    const auto longest = std::chrono::duration_cast<std::chrono::seconds>(kLongestSleep).count();
+    if (!seconds || !(*seconds >= 0) || *seconds > static_cast<double>(longest)) {
+      return wrong_argument("sleep", fmt::format("seconds, from 0 to {}", longest));
+    }
+    return around_.self.sleep(Duration(static_cast<std::int64_t>(*seconds * 1e6)));
+  }
+
+  Result<Values> log(Severity severity, const Values& arguments) const {
+    std::string line;
+    for (const auto& value : arguments) {
+      if (!line.empty()) line += ' ';
+      const auto* text = std::get_if<std::string>(&value);
+      line += text != nullptr ? *text : to_text(value);
+    }
+    around_.log.say(severity, "scripts/" + around_.self.definition().name, std::move(line));
+    return Values{};
+  }
+
+ private:
+  [[nodiscard]] Failure unknown(std::string_view kind, std::string_view name) const {
+    const auto places = scope_.empty() ? "here" : fmt::format("in {} nor at the root", scope_);
+    return fail(ErrorCode::kNotFound, fmt::format("there is no {} named {} {}", kind, name, places));
+  }
+
+  [[nodiscard]] Result<std::size_t> attribute_named(std::string_view name) const {
+    const auto found =
+        find_in_scope(scope_, name, [this](std::string_view path) { return around_.attributes.find(path); });
+    if (!found) return unknown("attribute", name);
+    return *found;
+  }
+
+  const ScriptSurroundings around_;
+  const std::string_view scope_;
+};
+
+}  // namespace
+
+std::shared_ptr<const lua::Library> script_library(const ScriptSurroundings& surroundings) {
+  const auto functions = std::make_shared<const Functions>(surroundings);
+  auto library = std::make_shared<lua::Library>();
+  library->immediate("attributes.get",
+                     [functions](const Values& arguments) { return functions->get(arguments); });
+  library->awaiting("attributes.set",
+                    [functions](const Values& arguments) { return functions->set(arguments); });
+  library->awaiting("scripts.call",
+                    [functions](Values arguments) { return functions->call(std::move(arguments)); });
+  library->awaiting("sleep", [functions](const Values& arguments) { return functions->sleep(arguments); });
+  constexpr std::pair<const char*, Severity> kLevels[]{{"log.debug", Severity::kDebug},
+                                                       {"log.info", Severity::kInfo},
+                                                       {"log.warn", Severity::kWarning},
+                                                       {"log.error", Severity::kError}};
+  for (const auto& [name, severity] : kLevels) {
+    library->immediate(name, [functions, level = severity](const Values& arguments) {
+      return functions->log(level, arguments);
+    });
+  }
+  const auto& config = surroundings.config;
+  library->immediate("instance.name", [&config](const Values&) { return Values{config.instance}; });
+  library->immediate("instance.area", [&config](const Values&) { return Values{config.area}; });
+  return library;
+}
+
+}  // namespace fieldline::runtime
