@@ -9,6 +9,7 @@
 #include "common/model/fields.hpp"
 #include "common/model/flat_config.hpp"
 #include "common/model/json.hpp"
+#include "coordinator/templates/cause.hpp"
 #include "coordinator/templates/line_diff.hpp"
 #include "coordinator/templates/provenance.hpp"
 
@@ -19,29 +20,14 @@ enum class MemberKind { kAlarm, kAttribute, kConnection, kInstance, kScript };
 
 }  // namespace fieldline::templates
 
-namespace fieldline {
-
 template <>
-inline constexpr std::array kEnumNames<templates::ChangeKind> =
+inline constexpr std::array fieldline::kEnumNames<fieldline::templates::ChangeKind> =
     std::to_array<std::string_view>({"added", "changed", "removed"});
 template <>
-inline constexpr std::array kEnumNames<templates::MemberKind> =
+inline constexpr std::array fieldline::kEnumNames<fieldline::templates::MemberKind> =
     std::to_array<std::string_view>({"alarm", "attribute", "connection", "instance", "script"});
 
-}  // namespace fieldline
-
 namespace fieldline::templates {
-
-struct Cause {
-  std::string document;  // "templates/Pump"
-  OriginKind kind = OriginKind::kTemplate;
-  Revision revision;  // of the document now; as it was at the deployment when it no longer takes part
-
-  static constexpr auto fields =
-      fields_in_order(required("document", &Cause::document), required("kind", &Cause::kind),
-                      required("revision", &Cause::revision));
-  friend bool operator==(const Cause&, const Cause&) = default;
-};
 
 struct FieldChange {
   Cause cause;
@@ -100,10 +86,10 @@ struct Diff {
   friend bool operator==(const Diff&, const Diff&) = default;
 };
 
-// One side of a comparison. Both pointers null: nothing is deployed.
+// One side of a comparison. Without a configuration: nothing is deployed.
 struct Side {
   const FlatConfig* config = nullptr;
-  const Provenance* provenance = nullptr;
+  const Provenance* provenance = nullptr;  // null: unknown; causes are then told as far as they can be
 };
 
 Diff diff(const Side& deployed, const Side& derived);

@@ -1,6 +1,6 @@
 // The shortest way from one text to another, by lines (Myers, "An O(ND) Difference Algorithm and Its
-// Variations", 1986). Texts further apart than kMaxLineEdits differ in every line between their
-// common head and tail.
+// Variations", 1986). Of texts further apart than kMaxLineEdits, all between their common head and
+// tail counts as replaced.
 #pragma once
 
 #include <cstdint>
