@@ -1,0 +1,114 @@
+#include "agent/agent.hpp"
+
+#include "agent/connections/connections.hpp"
+#include "agent/events/event_log.hpp"
+#include "agent/orders/desk.hpp"
+#include "agent/runtime/runtime.hpp"
+#include "agent/station.hpp"
+#include "agent/store/configuration_store.hpp"
+#include "agent/store/kept_states.hpp"
+#include "agent/uplink/uplink.hpp"
+
+namespace fieldline::agent {
+namespace {
+
+// The store's shelf for what the runtime keeps.
+class StoreKeeper final : public runtime::Keeper {
+ public:
+  explicit StoreKeeper(store::KeptStates& states) : states_(states) {}
+  void load(const std::string& instance, Loaded reply) override { states_.load(instance, std::move(reply)); }
+  void save(const std::string& instance, runtime::Kept changed, Saved reply) override {
+    states_.save(instance, std::move(changed), std::move(reply));
+  }
+  void forget(const std::string& instance, Saved reply) override {
+    states_.forget(instance, std::move(reply));
+  }
+
+ private:
+  store::KeptStates& states_;
+};
+
+// The uplink as the desk sees it; there is none until both are built.
+class UplinkAnswers final : public orders::Answers {
+ public:
+  void attach(uplink::Uplink& uplink) { uplink_ = &uplink; }
+  void accepted(const Accepted& accepted, std::uint64_t correlation) override {
+    uplink_->send(accepted, correlation);
+  }
+  void report(const Report& report, std::uint64_t correlation) override {
+    uplink_->send(report, correlation);
+  }
+  void fetch(const Fetch& fetch) override { uplink_->send(fetch); }
+
+ private:
+  uplink::Uplink* uplink_ = nullptr;
+};
+
+Event connection_event(const ConnectionHealth& health) {
+  Event event;
+  event.category = Category::kConnection;
+  event.severity = health.connected ? Severity::kInfo : Severity::kWarning;
+  event.source = "connections/" + health.name;
+  event.message = health.connected ? "connected" : "not connected: " + health.error;
+  return event;
+}
+
+}  // namespace
+
+struct Agent::Rooms {
+  Rooms(const Ground& ground, const Settings& settings, std::unique_ptr<store::ConfigurationStore> opened)
+      : store(std::move(opened)),
+        states(ground.configurations, ground.loop),
+        keeper(states),
+        events(ground.events, ground.loop, settings.node, settings.retention),
+        connections(ground.loop, Random(seed(ground)),
+                    [this](const ConnectionHealth& health) { events.append(connection_event(health)); }),
+        runtime({ground.loop, ground.strands, ground.compiler, connections, events, keeper}),
+        desk({ground.loop, *store, runtime, answers, [this](Event event) { events.append(std::move(event)); },
+              settings.role, settings.site}),
+        station({ground.loop, *store, events, connections, runtime, desk}, settings.site, settings.node,
+                settings.role, settings.state),
+        uplink(ground.loop, ground.dealer, station, Random(seed(ground))) {
+    answers.attach(uplink);
+  }
+
+  static std::uint64_t seed(const Ground& ground) {
+    auto random = ground.random;
+    return random.below(std::numeric_limits<std::uint64_t>::max());
+  }
+
+  std::unique_ptr<store::ConfigurationStore> store;
+  store::KeptStates states;
+  StoreKeeper keeper;
+  events::EventLog events;
+  connections::Connections connections;
+  runtime::Runtime runtime;
+  UplinkAnswers answers;
+  orders::Desk desk;
+  Station station;
+  uplink::Uplink uplink;
+};
+
+Result<std::unique_ptr<Agent>> Agent::build(const Ground& ground, const Settings& settings) {
+  auto opened = store::ConfigurationStore::open(ground.configurations, ground.loop);
+  if (!opened) return fail(std::move(opened.error()));
+  return std::unique_ptr<Agent>(new Agent(std::make_unique<Rooms>(ground, settings, std::move(*opened))));
+}
+
+Agent::Agent(std::unique_ptr<Rooms> rooms) : rooms_(std::move(rooms)) {}
+Agent::~Agent() = default;
+
+void Agent::start() {
+  rooms_->events.start();
+  rooms_->desk.start([this] { rooms_->uplink.start(); });
+}
+
+void Agent::stop(std::function<void()> done) {
+  rooms_->runtime.stop(std::move(done));
+}
+
+bool Agent::connected() const {
+  return rooms_->uplink.open();
+}
+
+}  // namespace fieldline::agent

@@ -1,0 +1,52 @@
+// One node: builds the rooms and wires them, nothing else. main gives it real parts, a simulation
+// gives it twins. Lives on its loop.
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "agent/settings.hpp"
+#include "common/base/executor.hpp"
+#include "common/base/random.hpp"
+#include "common/base/result.hpp"
+#include "common/base/worker.hpp"
+#include "common/net/dealer.hpp"
+#include "common/sql/database.hpp"
+
+namespace fieldline::runtime {
+class Strands;
+}
+
+namespace fieldline::agent {
+
+class Agent {
+ public:
+  // What an agent stands on; all outlive it.
+  struct Ground {
+    Executor& loop;
+    net::Dealer& dealer;
+    sql::Database& configurations;  // opened with store::migrations()
+    sql::Database& events;          // opened with events::migrations()
+    runtime::Strands& strands;
+    Worker& compiler;
+    Random random;
+  };
+
+  // Reads what the node holds; waits for the disk.
+  static Result<std::unique_ptr<Agent>> build(const Ground& ground, const Settings& settings);
+  ~Agent();
+
+  // Runs what is current, then dials the coordinator.
+  void start();
+  // Stops every instance and answers once all they kept is durable.
+  void stop(std::function<void()> done);
+
+  [[nodiscard]] bool connected() const;
+
+ private:
+  struct Rooms;
+  explicit Agent(std::unique_ptr<Rooms> rooms);
+  std::unique_ptr<Rooms> rooms_;
+};
+
+}  // namespace fieldline::agent

@@ -1,0 +1,95 @@
+// fieldline-agent: one node of a site.
+#include <spdlog/spdlog.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "agent/agent.hpp"
+#include "agent/events/schema.hpp"
+#include "agent/runtime/strands.hpp"
+#include "agent/settings.hpp"
+#include "agent/store/schema.hpp"
+#include "common/base/worker.hpp"
+#include "common/net/curve_dealer.hpp"
+#include "common/net/key_pair.hpp"
+#include "common/net/loop.hpp"
+#include "common/settings/text.hpp"
+#include "common/sql/threaded_database.hpp"
+
+namespace {
+
+using namespace fieldline;
+
+// A configuration compiles in milliseconds; this many wait when a whole site is deployed at once.
+constexpr std::size_t kCompilerQueue = 1024;
+// How long a stop waits for instances to end and their state to reach the disk.
+constexpr Duration kStopLimit = std::chrono::seconds(10);
+
+Result<> make_state_directory(const std::filesystem::path& path) {
+  std::error_code error;
+  std::filesystem::create_directories(path, error);
+  if (!error) std::filesystem::permissions(path, std::filesystem::perms::owner_all, error);
+  if (error) return fail(ErrorCode::kIo, "the state directory can't be made: " + error.message(), path);
+  return {};
+}
+
+Result<std::string> read_public_key(const std::filesystem::path& path) {
+  std::ifstream file(path);
+  std::string key;
+  if (!(file >> key))
+    return fail(ErrorCode::kIo, "the coordinator's public key can't be read; copy coordinator.pub there",
+                path);
+  if (!net::is_key(key)) return fail(ErrorCode::kInvalid, "it holds no public key of 40 characters", path);
+  return key;
+}
+
+Result<> run(const agent::Settings& settings) {
+  if (auto made = make_state_directory(settings.state); !made) return made;
+  auto keys = net::KeyPair::load_or_create(settings.state / "curve.key");
+  if (!keys) return fail(keys.error());
+  auto server_key = read_public_key(settings.coordinator_key);
+  if (!server_key) return fail(server_key.error());
+
+  net::Loop loop;
+  loop.stop_on_signals();
+  const auto database = [&](const char* file, std::string name, auto migrations) {
+    return sql::open_threaded({"sqlite:" + (settings.state / file).string(), std::move(name), migrations});
+  };
+  auto configurations = database("configurations.db", "store", store::migrations());
+  if (!configurations) return fail(configurations.error());
+  auto events = database("events.db", "events", events::migrations());
+  if (!events) return fail(events.error());
+
+  spdlog::info("node {}/{}, {}, key {}", settings.site, settings.node, name(settings.role),
+               net::fingerprint(keys->public_key()));
+  const auto endpoint = "tcp://" + settings::Text<settings::Endpoint>::print(settings.coordinator);
+  net::CurveDealer dealer(loop, std::move(*keys), {endpoint, *server_key});
+  runtime::ThreadStrands strands(static_cast<std::size_t>(settings.threads));
+  ThreadWorker compiler("compiler", 1, kCompilerQueue);
+  auto node = agent::Agent::build(
+      {loop, dealer, **configurations, **events, strands, compiler, Random::from_system()}, settings);
+  if (!node) return fail(node.error());
+
+  loop.post([&] { (*node)->start(); });
+  loop.run();
+
+  spdlog::info("stopping");
+  bool stopped = false;
+  loop.post([&] { (*node)->stop([&] { stopped = true; }); });
+  if (!loop.run_until([&] { return stopped; }, kStopLimit)) spdlog::warn("instances did not stop in time");
+  strands.join();
+  return {};
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const auto settings = agent::settings_table().load(argc, argv);
+  if (!settings) return settings.error();
+  spdlog::set_level(spdlog::level::from_str(settings->log_level));
+  if (const auto ran = run(*settings); !ran) {
+    spdlog::critical("{}", ran.error().describe());
+    return 1;
+  }
+  return 0;
+}

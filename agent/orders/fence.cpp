@@ -1,0 +1,48 @@
+#include "agent/orders/fence.hpp"
+
+#include <fmt/format.h>
+
+#include "common/model/names.hpp"
+
+namespace fieldline::orders {
+namespace {
+
+bool is_for_active(OrderKind kind) {
+  return kind == OrderKind::kApply || kind == OrderKind::kDelete;
+}
+
+bool is_for_standby(OrderKind kind) {
+  return kind == OrderKind::kHold || kind == OrderKind::kDrop;
+}
+
+bool needs_instance(OrderKind kind) {
+  return kind == OrderKind::kEnable || kind == OrderKind::kDisable;
+}
+
+}  // namespace
+
+std::optional<Refusal> refuse(const Order& order, std::uint64_t term, const Seen& seen, Role role) {
+  if (!is_name(order.instance) || order.deployment.empty()) {
+    return Refusal{"invalid-order", "the order names no instance or no deployment"};
+  }
+  if (term < seen.term) {
+    return Refusal{"stale-term",
+                   fmt::format("the order is of term {}; this node has seen {}", term, seen.term)};
+  }
+  if (order.number < seen.number) {
+    return Refusal{"stale-order", fmt::format("order {} of {} comes after order {}", order.number,
+                                              order.instance, seen.number)};
+  }
+  if (is_for_active(order.kind) && role != Role::kActive) {
+    return Refusal{"not-active", "this node is not the active one of its site"};
+  }
+  if (is_for_standby(order.kind) && role != Role::kStandby) {
+    return Refusal{"not-standby", "this node is not the standby of its site"};
+  }
+  if (needs_instance(order.kind) && !seen.has_instance) {
+    return Refusal{"not-deployed", fmt::format("{} has no configuration here", order.instance)};
+  }
+  return std::nullopt;
+}
+
+}  // namespace fieldline::orders

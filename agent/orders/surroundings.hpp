@@ -1,0 +1,41 @@
+// What carrying out orders takes of the rest of the agent. All on its loop; all outlive the desk.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <string>
+
+#include "agent/runtime/compiled.hpp"
+#include "agent/runtime/runtime.hpp"
+#include "agent/store/configuration_store.hpp"
+#include "common/base/executor.hpp"
+#include "common/model/event.hpp"
+#include "common/model/order.hpp"
+#include "common/model/session.hpp"
+
+namespace fieldline::orders {
+
+// The way back to the coordinator; nothing is queued for one that is away.
+class Answers {
+ public:
+  virtual ~Answers() = default;
+  virtual void accepted(const Accepted& accepted, std::uint64_t correlation) = 0;
+  virtual void report(const Report& report, std::uint64_t correlation) = 0;
+  virtual void fetch(const Fetch& fetch) = 0;
+};
+
+struct Surroundings {
+  Executor& loop;
+  store::ConfigurationStore& store;
+  runtime::Runtime& runtime;
+  Answers& answers;
+  std::function<void(Event)> log;
+  Role role;         // a standby compiles and keeps, an active runs
+  std::string site;  // the node's own
+};
+
+// By instance: what runs now, and so what to go back to when a later step fails.
+using Running = std::map<std::string, runtime::Compiled>;
+
+}  // namespace fieldline::orders

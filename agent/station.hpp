@@ -1,0 +1,55 @@
+// What the coordinator can ask of this node, answered from its rooms. Lives on the agent's loop.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "agent/connections/connections.hpp"
+#include "agent/events/event_log.hpp"
+#include "agent/orders/desk.hpp"
+#include "agent/runtime/runtime.hpp"
+#include "agent/store/configuration_store.hpp"
+#include "agent/uplink/uplink.hpp"
+#include "common/base/executor.hpp"
+
+namespace fieldline::agent {
+
+class Station final : public uplink::Node {
+ public:
+  struct Rooms {
+    Executor& loop;
+    store::ConfigurationStore& store;
+    events::EventLog& events;
+    connections::Connections& connections;
+    runtime::Runtime& runtime;
+    orders::Desk& desk;
+  };
+
+  Station(const Rooms& rooms, std::string site, std::string node, Role role, std::filesystem::path state);
+
+  Hello hello() override;
+  void welcomed(const Welcome& welcome) override;
+  void disconnected(std::string_view why) override;
+  void order(uplink::ReceivedOrder order) override { rooms_.desk.take(std::move(order)); }
+  void piece(const Piece& piece, std::string_view bytes) override { rooms_.desk.take(piece, bytes); }
+  void inventory(const InventoryQuery& query, Reply<InventoryPage> reply) override;
+  void values(const ValuesQuery& query, Reply<ValuesPage> reply) override;
+  void alarms(const AlarmsQuery& query, Reply<AlarmsPage> reply) override;
+  void events(const EventQuery& query, Reply<EventPage> reply) override;
+  void health(Reply<NodeHealth> reply) override;
+
+ private:
+  void log(Severity severity, std::string message);
+
+  const Rooms rooms_;
+  const std::string site_;
+  const std::string node_;
+  const Role role_;
+  const std::filesystem::path state_;
+  const Instant started_;
+  bool online_ = false;
+};
+
+}  // namespace fieldline::agent

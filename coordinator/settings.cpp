@@ -1,0 +1,44 @@
+#include "coordinator/settings.hpp"
+
+namespace fieldline::coordinator {
+
+using std::chrono::milliseconds;
+using std::chrono::minutes;
+using std::chrono::seconds;
+
+settings::Table<Settings> settings_table() {
+  settings::Table<Settings> table({"fieldline-coordinator", "Configures, deploys to and watches the sites.",
+                                   FIELDLINE_VERSION, "/etc/fieldline/coordinator.yaml"});
+  table.add("listen.http", &Settings::http,
+            "Where REST listens; port 0 takes a free one and writes it to STATE/http.port.");
+  table.add("listen.nodes", &Settings::nodes,
+            "Where nodes connect; port 0 takes a free one and writes it to STATE/nodes.port.");
+  table.add("state", &Settings::state,
+            "Directory for the key, the database and the first admin token; made when missing.");
+  table
+      .add("nodes.max", &Settings::max_nodes,
+           "Nodes that may be connected at once; each takes a file descriptor.")
+      .range(1, 100'000);
+  table
+      .add("nodes.silence_limit", &Settings::silence_limit, "A node that is silent for this long is offline.")
+      .range(seconds(1), minutes(10));
+  table.add("nodes.ping_interval", &Settings::ping_interval, "How often a node says that it is alive.")
+      .range(milliseconds(100), minutes(1));
+  table.add("nodes.health_interval", &Settings::health_interval, "How often a node reports its health.")
+      .range(seconds(1), minutes(10));
+  table
+      .add("deployment.deadline", &Settings::deployment_deadline,
+           "An order that a node has not answered after this long has failed.")
+      .range(seconds(10), minutes(60));
+  table.add("log.level", &Settings::log_level, "Least level that is logged: debug, info, warning or error.");
+  table.check([](const Settings& settings) -> Result<> {
+    if (settings.ping_interval * 2 > settings.silence_limit) {
+      return fail(ErrorCode::kInvalid, "nodes.silence_limit must be at least twice nodes.ping_interval",
+                  "nodes.silence_limit");
+    }
+    return {};
+  });
+  return table;
+}
+
+}  // namespace fieldline::coordinator

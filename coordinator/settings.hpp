@@ -1,0 +1,27 @@
+// What ops can set on the coordinator: the one table behind its file, flags, --help and --sample.
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "common/base/time.hpp"
+#include "common/settings/endpoint.hpp"
+#include "common/settings/table.hpp"
+
+namespace fieldline::coordinator {
+
+struct Settings {
+  settings::Endpoint http{"127.0.0.1", 7480};
+  settings::Endpoint nodes{"0.0.0.0", 7400};
+  std::filesystem::path state = "/var/lib/fieldline-coordinator";
+  Duration silence_limit = std::chrono::seconds(10);
+  Duration ping_interval = std::chrono::seconds(2);
+  Duration health_interval = std::chrono::seconds(5);
+  Duration deployment_deadline = std::chrono::seconds(60);
+  int max_nodes = 10'000;
+  std::string log_level = "info";
+};
+
+settings::Table<Settings> settings_table();
+
+}  // namespace fieldline::coordinator
