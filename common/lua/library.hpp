@@ -22,7 +22,8 @@ enum class Request : std::uint64_t {};
 
 // An Error becomes a Lua error at the line of the call, with its message.
 using Immediate = std::function<Result<Values>(Values arguments)>;
-// May answer at once, or with the Request that the run then waits for.
+// May answer at once, or with the Request that the run then waits for. Whether it does is for the run's
+// Outcome to say: a run that breaks its budget in this very call doesn't come to wait.
 using Awaiting = std::function<Result<std::variant<Values, Request>>(Values arguments)>;
 
 class Library {

@@ -24,6 +24,8 @@ inline constexpr std::size_t kMaxPatternBytes = 4096;
 inline constexpr int kMaxPatternDepth = 200;
 // Captures of a pattern. Lua's own limit.
 inline constexpr std::size_t kMaxCaptures = 32;
+// Results of table.unpack: well within the largest call stack.
+inline constexpr std::size_t kMaxUnpacked = 10'000;
 // Values that cross between Lua and C++ in one call.
 inline constexpr std::size_t kMaxValues = 64;
 // An error message, or a line of print.

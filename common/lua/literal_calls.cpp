@@ -1,0 +1,88 @@
+#include "common/lua/literal_calls.hpp"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <utility>
+
+#include "common/lua/lexer.hpp"
+
+namespace fieldline::lua {
+namespace {
+
+using Kind = Token::Kind;
+using Tokens = std::vector<Token>;
+
+// Functions whose first argument names something.
+constexpr std::array<std::string_view, 8> kNaming = {"attributes.get", "attributes.set", "scripts.call",
+                                                     "external.call",  "external.send",  "database.query",
+                                                     "database.write", "notify.send"};
+// The table whose members are the names.
+constexpr std::string_view kShared = "shared";
+
+// Ends with the first token that is none, so that a look ahead needs no bounds but kEnd's.
+Tokens tokens_of(std::string_view source) {
+  Lexer lexer(source);
+  Tokens tokens;
+  do {
+    tokens.push_back(lexer.next());
+  } while (tokens.back().kind != Kind::kEnd && tokens.back().kind != Kind::kBad);
+  return tokens;
+}
+
+class Scan {
+ public:
+  explicit Scan(std::string_view source) : tokens_(tokens_of(source)) {}
+
+  std::vector<LiteralCall> run() {
+    std::vector<LiteralCall> calls;
+    for (std::size_t at = 0; at < tokens_.size(); ++at) {
+      if (tokens_[at].kind != Kind::kName || is_member(at)) continue;
+      auto call = tokens_[at].text == kShared ? member(at) : named(at);
+      if (call) calls.push_back(std::move(*call));
+    }
+    return calls;
+  }
+
+ private:
+  [[nodiscard]] const Token& at(std::size_t index) const {
+    return tokens_[std::min(index, tokens_.size() - 1)];
+  }
+
+  // x.attributes is another thing than attributes.
+  [[nodiscard]] bool is_member(std::size_t index) const {
+    return index > 0 && (at(index - 1).is_symbol(".") || at(index - 1).is_symbol(":"));
+  }
+
+  // shared.name, shared["name"]
+  [[nodiscard]] std::optional<LiteralCall> member(std::size_t index) const {
+    const bool dotted = at(index + 1).is_symbol(".") && at(index + 2).kind == Kind::kName;
+    const bool keyed =
+        at(index + 1).is_symbol("[") && at(index + 2).kind == Kind::kString && at(index + 3).is_symbol("]");
+    if (!dotted && !keyed) return std::nullopt;
+    return LiteralCall{std::string(kShared), at(index + 2).text, at(index + 2).line};
+  }
+
+  // api.function("name", …), api.function "name"
+  [[nodiscard]] std::optional<LiteralCall> named(std::size_t index) const {
+    if (!at(index + 1).is_symbol(".") || at(index + 2).kind != Kind::kName) return std::nullopt;
+    std::string api = at(index).text + "." + at(index + 2).text;
+    if (std::ranges::find(kNaming, api) == kNaming.end()) return std::nullopt;
+    const bool bracketed = at(index + 3).is_symbol("(");
+    const Token& argument = at(index + (bracketed ? 4 : 3));
+    if (argument.kind != Kind::kString) return std::nullopt;
+    const Token& behind = at(index + 5);
+    if (bracketed && !behind.is_symbol(",") && !behind.is_symbol(")")) return std::nullopt;
+    return LiteralCall{std::move(api), argument.text, argument.line};
+  }
+
+  const Tokens tokens_;
+};
+
+}  // namespace
+
+std::vector<LiteralCall> literal_calls(std::string_view source) {
+  return Scan(source).run();
+}
+
+}  // namespace fieldline::lua
