@@ -155,10 +155,10 @@ void Loop::mark_ready(std::uint64_t watch) {
 }
 
 void Loop::turn(Duration longest_sleep) {
+  sleep(longest_sleep);
   run_posted();
   run_due();
   serve_ready();
-  sleep(longest_sleep);
 }
 
 void Loop::run_posted() {
@@ -205,11 +205,17 @@ void Loop::sleep(Duration longest) {
       std::uint64_t wakes = 0;
       [[maybe_unused]] const auto got = ::read(wake_.get(), &wakes, sizeof wakes);
     } else if (tag == kSignalled) {
-      stopping_ = true;
+      take_signals();
     } else {
       mark_ready(tag);
     }
   }
+}
+
+void Loop::take_signals() {
+  // Taken, or they would strike when the destructor lets signals through again.
+  signalfd_siginfo taken;
+  while (::read(signals_->get(), &taken, sizeof taken) > 0) stopping_ = true;
 }
 
 Duration Loop::time_to_next(Duration longest) {

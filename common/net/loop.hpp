@@ -97,6 +97,7 @@ class Loop final : public Executor {
   void serve_ready();
   void mark_ready(std::uint64_t watch);
   void sleep(Duration longest);
+  void take_signals();
   [[nodiscard]] Duration time_to_next(Duration longest);
   void wake();
 
