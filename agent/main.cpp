@@ -9,6 +9,7 @@
 #include "agent/runtime/strands.hpp"
 #include "agent/settings.hpp"
 #include "agent/store/schema.hpp"
+#include "common/base/file.hpp"
 #include "common/base/worker.hpp"
 #include "common/net/curve_dealer.hpp"
 #include "common/net/key_pair.hpp"
@@ -25,14 +26,6 @@ constexpr std::size_t kCompilerQueue = 1024;
 // How long a stop waits for instances to end and their state to reach the disk.
 constexpr Duration kStopLimit = std::chrono::seconds(10);
 
-Result<> make_state_directory(const std::filesystem::path& path) {
-  std::error_code error;
-  std::filesystem::create_directories(path, error);
-  if (!error) std::filesystem::permissions(path, std::filesystem::perms::owner_all, error);
-  if (error) return fail(ErrorCode::kIo, "the state directory can't be made: " + error.message(), path);
-  return {};
-}
-
 Result<std::string> read_public_key(const std::filesystem::path& path) {
   std::ifstream file(path);
   std::string key;
@@ -44,9 +37,12 @@ Result<std::string> read_public_key(const std::filesystem::path& path) {
 }
 
 Result<> run(const agent::Settings& settings) {
-  if (auto made = make_state_directory(settings.state); !made) return made;
+  if (auto made = make_private_directory(settings.state); !made) return made;
   auto keys = net::KeyPair::load_or_create(settings.state / "curve.key");
   if (!keys) return fail(keys.error());
+  auto published = write_file(settings.state / "node.pub", keys->public_key() + "\n", FileMode::kPublic,
+                              Existing::kReplace);
+  if (!published) return published;
   auto server_key = read_public_key(settings.coordinator_key);
   if (!server_key) return fail(server_key.error());
 
