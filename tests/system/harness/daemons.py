@@ -1,0 +1,217 @@
+"""The programs under test as child processes: coordinator, agents and plant, on free ports of loopback."""
+
+import os
+import pathlib
+import signal
+import subprocess
+import urllib.error
+
+from .rest import Rest, wait_for
+
+ROOT = pathlib.Path(__file__).resolve().parents[3]
+BIN = pathlib.Path(os.environ.get("FIELDLINE_BIN", ROOT / "build/dev/bin"))
+
+
+class Daemon:
+    """One child process. Its output goes to a log beside its state; it is stopped by its pid."""
+
+    def __init__(self, name, state):
+        self.name = name
+        self.state = pathlib.Path(state)
+        self.state.mkdir(parents=True, exist_ok=True)
+        self.log_path = self.state / "log"
+        self.process = None
+
+    def launch(self, *command):
+        assert not self.running
+        with open(self.log_path, "ab") as log:
+            self.process = subprocess.Popen(
+                [str(word) for word in command], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+
+    @property
+    def running(self):
+        return self.process is not None and self.process.poll() is None
+
+    def kill(self):
+        """kill -9."""
+        self.process.kill()
+        self.process.wait()
+
+    def pause(self):
+        self.process.send_signal(signal.SIGSTOP)
+
+    def resume(self):
+        self.process.send_signal(signal.SIGCONT)
+
+    def stop(self, limit=15):
+        """SIGTERM, and the exit code."""
+        if self.process is None:
+            return None
+        if self.running:
+            self.process.send_signal(signal.SIGCONT)
+            self.process.terminate()
+        try:
+            return self.process.wait(limit)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            raise AssertionError(f"{self.name} did not stop within {limit} s:\n{self.log()[-3000:]}") from None
+
+    def log(self):
+        return self.log_path.read_text(errors="replace") if self.log_path.exists() else ""
+
+    def wait_for_file(self, name):
+        """What a file of the state directory holds, once the daemon has written it."""
+        path = self.state / name
+
+        def written():
+            assert self.running, f"{self.name} ended:\n{self.log()[-3000:]}"
+            return path.exists() and path.read_text().strip()
+
+        return wait_for(f"{self.name} has written {name}", written)
+
+
+class Plant(Daemon):
+    """Two tanks and their pump behind a Modbus TCP server."""
+
+    def __init__(self, state):
+        super().__init__("plant", state)
+        self.port = 0
+
+    def start(self, *flags):
+        port_file = self.state / "port"
+        port_file.unlink(missing_ok=True)
+        self.launch(BIN / "plant", "--port", self.port, "--port-file", port_file, *flags)
+        self.port = int(self.wait_for_file("port"))
+        return self
+
+
+class Coordinator(Daemon):
+    def __init__(self, state, **settings):
+        super().__init__("coordinator", state)
+        self.settings = settings
+        self.http_port = 0
+        self.nodes_port = 0
+
+    def start(self):
+        """Starts it, on the ports it had before if it ran before, and waits until it is ready."""
+        for name in ("http.port", "nodes.port"):
+            (self.state / name).unlink(missing_ok=True)
+        flags = [f"--{key}={value}" for key, value in self.settings.items()]
+        self.launch(BIN / "fieldline-coordinator", f"--state={self.state}",
+                    f"--listen.http=127.0.0.1:{self.http_port}", f"--listen.nodes=127.0.0.1:{self.nodes_port}", *flags)
+        self.http_port = int(self.wait_for_file("http.port"))
+        self.nodes_port = int(self.wait_for_file("nodes.port"))
+        wait_for("the coordinator is ready", self.ready)
+        return self
+
+    def ready(self):
+        assert self.running, f"the coordinator ended:\n{self.log()[-3000:]}"
+        try:
+            return Rest(self.url).request("GET", "/readyz").status == 200
+        except (urllib.error.URLError, OSError):
+            return False
+
+    @property
+    def url(self):
+        return f"http://127.0.0.1:{self.http_port}"
+
+    @property
+    def token_path(self):
+        return self.state / "admin.token"
+
+    @property
+    def rest(self):
+        return Rest(self.url, self.token_path.read_text().strip())
+
+
+class Agent(Daemon):
+    def __init__(self, state, coordinator, site, node, role, **settings):
+        super().__init__(f"{site}/{node}", state)
+        self.coordinator = coordinator
+        self.site = site
+        self.node = node
+        self.role = role
+        self.settings = settings
+
+    def start(self):
+        flags = [f"--{key}={value}" for key, value in self.settings.items()]
+        self.launch(BIN / "fieldline-agent", f"--state={self.state}", f"--site={self.site}", f"--node={self.node}",
+                    f"--role={self.role}", f"--coordinator.endpoint=127.0.0.1:{self.coordinator.nodes_port}",
+                    f"--coordinator.key_file={self.coordinator.state / 'coordinator.pub'}", *flags)
+        return self
+
+    def accept(self):
+        """Accepts the key of this agent at central, as an engineer who compared it would."""
+        key = self.wait_for_file("node.pub")
+        rest = self.coordinator.rest
+
+        def knocked():
+            pending = rest.get("/nodes/pending")["items"]
+            return next((item for item in pending if item["public_key"] == key), None)
+
+        knock = wait_for(f"the key of {self.name} is pending", knocked)
+        rest.post(f"/nodes/pending/{knock['fingerprint']}/accept", {"site": self.site, "node": self.node})
+
+    @property
+    def central_view(self):
+        return self.coordinator.rest.get(f"/sites/{self.site}/nodes/{self.node}")
+
+    def wait_online(self, limit=45):
+        wait_for(f"{self.name} is online", lambda: self.central_view["online"], limit)
+        return self
+
+
+class Fleet:
+    """A coordinator, a plant and the pair of site `north`, in one directory. Stops them on exit."""
+
+    def __init__(self, state, **settings):
+        state = pathlib.Path(state)
+        self.state = state
+        self.plant = Plant(state / "plant")
+        self.coordinator = Coordinator(state / "coordinator", **settings)
+        self.active = Agent(state / "north-a", self.coordinator, "north", "a", "active")
+        self.standby = Agent(state / "north-b", self.coordinator, "north", "b", "standby")
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
+
+    @property
+    def rest(self):
+        return self.coordinator.rest
+
+    @property
+    def daemons(self):
+        return [self.active, self.standby, self.coordinator, self.plant]
+
+    def start(self, *plant_flags):
+        """Everything up, the pump station applied, both nodes accepted and online."""
+        self.plant.start(*plant_flags)
+        self.coordinator.start()
+        self.apply_example()
+        for agent in (self.active, self.standby):
+            agent.start()
+            agent.accept()
+        for agent in (self.active, self.standby):
+            agent.wait_online()
+        return self
+
+    def apply_example(self):
+        """docs/examples/pump-station, with the plant where it listens today."""
+        files = sorted((ROOT / "docs/examples/pump-station").glob("*.yaml"))
+        text = "\n---\n".join(file.read_text() for file in files)
+        assert "127.0.0.1:1502" in text
+        return self.rest.post("/apply", text.replace("127.0.0.1:1502", f"127.0.0.1:{self.plant.port}"))
+
+    def stop(self):
+        for daemon in self.daemons:
+            daemon.stop()
+
+    def kill(self):
+        for daemon in self.daemons:
+            if daemon.running:
+                daemon.kill()
+
+
