@@ -1,0 +1,69 @@
+// The table of everything that the API answers. Refuses, at start, a route that does not say who may
+// use it. Immutable once made; any thread.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "coordinator/api/http.hpp"
+#include "coordinator/api/service.hpp"
+#include "coordinator/security/principal.hpp"
+
+namespace fieldline::api {
+
+enum class Body {
+  kNone,
+  kJson,       // one small object, parsed before the handler sees it; an empty body is {}
+  kDocument,   // JSON or YAML text of one document
+  kDocuments,  // of many
+};
+std::size_t body_limit(Body body);
+
+// No token needed: probes and the description of the API.
+struct Anyone {};
+using Access = std::variant<std::monostate, Anyone, security::Permission>;
+
+// Runs on the coordinator's loop; answers then or later.
+using Handler = std::function<void(const Request&, const Reply&)>;
+
+struct Route {
+  Method method = Method::kGet;
+  std::string pattern;  // "/api/v1/sites/{site}"
+  std::string id;       // the operation's name in the OpenAPI document and in metrics
+  Access access;
+  std::vector<std::string_view> query = {};  // the parameters it takes
+  Body body = Body::kNone;
+  Handler handler;
+};
+
+class RouteTable {
+ public:
+  // kInvalid names the route without access, handler or id, or the second of its kind.
+  static Result<RouteTable> make(std::vector<Route> routes);
+
+  struct Match {
+    const Route* route = nullptr;
+    Params path;
+  };
+  // HEAD is answered as GET is. Empty when there is no such route.
+  [[nodiscard]] std::optional<Match> find(Method method, std::span<const std::string> segments) const;
+  // "GET, HEAD, PUT": what the path takes; empty when there is no such path.
+  [[nodiscard]] std::string allowed(std::span<const std::string> segments) const;
+  [[nodiscard]] std::span<const Route> all() const { return routes_; }
+
+ private:
+  using Pattern = std::vector<std::string>;
+
+  RouteTable(std::vector<Route> routes, std::vector<Pattern> patterns)
+      : routes_(std::move(routes)), patterns_(std::move(patterns)) {}
+
+  std::vector<Route> routes_;
+  std::vector<Pattern> patterns_;  // of each route, by segment
+};
+
+}  // namespace fieldline::api

@@ -1,0 +1,194 @@
+#include "coordinator/health/metrics.hpp"
+
+#include <fmt/format.h>
+#include <prometheus/counter.h>
+#include <prometheus/gauge.h>
+#include <prometheus/histogram.h>
+#include <prometheus/registry.h>
+#include <prometheus/text_serializer.h>
+
+#include <algorithm>
+#include <unordered_map>
+
+namespace fieldline::health {
+namespace {
+
+using prometheus::BuildCounter;
+using prometheus::BuildGauge;
+using prometheus::BuildHistogram;
+using prometheus::Counter;
+using prometheus::Family;
+using prometheus::Gauge;
+using prometheus::Histogram;
+
+using deployment::DeploymentKind;
+using deployment::DeploymentState;
+
+constexpr Duration kLagPeriod = std::chrono::seconds(1);
+
+double seconds(Duration duration) {
+  return std::chrono::duration<double>(duration).count();
+}
+
+const Histogram::BucketBoundaries& request_buckets() {
+  static const Histogram::BucketBoundaries kBuckets{0.001, 0.005, 0.025, 0.1, 0.5, 2.5, 10, 60};
+  return kBuckets;
+}
+
+const Histogram::BucketBoundaries& lag_buckets() {
+  static const Histogram::BucketBoundaries kBuckets{0.001, 0.005, 0.02, 0.1, 0.5, 2};
+  return kBuckets;
+}
+
+}  // namespace
+
+struct Metrics::Series {
+  prometheus::Registry registry;
+
+  Family<Counter>& requests = BuildCounter()
+                                  .Name("fieldline_http_requests_total")
+                                  .Help("Requests answered, by operation and class of status.")
+                                  .Register(registry);
+  Family<Histogram>& request_seconds = BuildHistogram()
+                                           .Name("fieldline_http_request_seconds")
+                                           .Help("From the last byte of a request to its answer.")
+                                           .Register(registry);
+  Counter& refused_credentials = BuildCounter()
+                                     .Name("fieldline_http_refused_credentials_total")
+                                     .Help("Requests with a missing or wrong token.")
+                                     .Register(registry)
+                                     .Add({});
+  Gauge& streams =
+      BuildGauge().Name("fieldline_http_streams").Help("Event streams open.").Register(registry).Add({});
+  Family<Gauge>& sessions = BuildGauge()
+                                .Name("fieldline_nodes")
+                                .Help("Defined nodes, by state: active, standby, offline.")
+                                .Register(registry);
+  Gauge& active = sessions.Add({{"state", "active"}});
+  Gauge& standby = sessions.Add({{"state", "standby"}});
+  Gauge& offline = sessions.Add({{"state", "offline"}});
+  Gauge& pending_keys = BuildGauge()
+                            .Name("fieldline_pending_keys")
+                            .Help("Keys that knocked and wait to be accepted.")
+                            .Register(registry)
+                            .Add({});
+  Gauge& malformed = BuildGauge()
+                         .Name("fieldline_malformed_messages")
+                         .Help("Messages of defined nodes that were dropped, since the start.")
+                         .Register(registry)
+                         .Add({});
+  Family<Gauge>& operations = BuildGauge()
+                                  .Name("fieldline_operations")
+                                  .Help("Open operations on instances: queued, or in flight at their site.")
+                                  .Register(registry);
+  Gauge& queued = operations.Add({{"state", "queued"}});
+  Gauge& in_flight = operations.Add({{"state", "in-flight"}});
+  Family<Counter>& finished = BuildCounter()
+                                  .Name("fieldline_operations_total")
+                                  .Help("Operations on instances that ended, by kind and outcome.")
+                                  .Register(registry);
+  Histogram& loop_lag = BuildHistogram()
+                            .Name("fieldline_loop_lag_seconds")
+                            .Help("How late the loop ran a timer.")
+                            .Register(registry)
+                            .Add({}, lag_buckets());
+
+  Executor* loop = nullptr;
+  sites::Sites* sites = nullptr;
+  struct Operation {
+    DeploymentKind kind;
+    DeploymentState state;
+  };
+  std::unordered_map<std::string, Operation> open;  // by instance
+
+  explicit Series(std::string_view version) {
+    BuildGauge()
+        .Name("fieldline_build_info")
+        .Help("Always 1; the label is what matters.")
+        .Register(registry)
+        .Add({{"version", std::string(version)}})
+        .Set(1);
+  }
+
+  void follow(const deployment::Change& change);
+  void measure_lag();
+  void read_sites();
+  void read_operations();
+};
+
+void Metrics::Series::follow(const deployment::Change& change) {
+  if (change.status && change.status->open()) {
+    open.insert_or_assign(change.instance, Operation{change.status->kind, change.status->state});
+    return;
+  }
+  const auto ended = open.find(change.instance);
+  if (ended == open.end()) return;
+  // A deletion that succeeds takes its own status away.
+  const auto outcome = change.status ? change.status->state : DeploymentState::kSuccess;
+  finished.Add({{"kind", std::string(name(ended->second.kind))}, {"outcome", std::string(name(outcome))}})
+      .Increment();
+  open.erase(ended);
+}
+
+void Metrics::Series::measure_lag() {
+  const auto due = loop->clock().now() + kLagPeriod;
+  loop->after(kLagPeriod, [this, due] {
+    loop_lag.Observe(seconds(std::max(loop->clock().now() - due, Duration(0))));
+    measure_lag();
+  });
+}
+
+void Metrics::Series::read_sites() {
+  double counts[3] = {};
+  double dropped = 0;
+  for (const auto& node : sites->nodes()) {
+    ++counts[!node.online ? 2 : node.role == Role::kActive ? 0 : 1];
+    dropped += static_cast<double>(node.malformed);
+  }
+  active.Set(counts[0]);
+  standby.Set(counts[1]);
+  offline.Set(counts[2]);
+  malformed.Set(dropped);
+  pending_keys.Set(static_cast<double>(sites->pending().size()));
+}
+
+void Metrics::Series::read_operations() {
+  const auto waiting = std::ranges::count_if(
+      open, [](const auto& operation) { return operation.second.state == DeploymentState::kPending; });
+  queued.Set(static_cast<double>(waiting));
+  in_flight.Set(static_cast<double>(open.size()) - static_cast<double>(waiting));
+}
+
+Metrics::Metrics(std::string_view version) : series_(std::make_unique<Series>(version)) {}
+Metrics::~Metrics() = default;
+
+void Metrics::count_request(std::string_view route, int status, Duration took) {
+  const std::string operation(route);
+  series_->requests.Add({{"operation", operation}, {"status", fmt::format("{}xx", status / 100)}})
+      .Increment();
+  series_->request_seconds.Add({{"operation", operation}}, request_buckets()).Observe(seconds(took));
+}
+
+void Metrics::count_refused_credential() {
+  series_->refused_credentials.Increment();
+}
+
+void Metrics::set_streams(std::size_t open) {
+  series_->streams.Set(static_cast<double>(open));
+}
+
+void Metrics::watch(Executor& loop, sites::Sites& sites, deployment::Deployments& deployments) {
+  series_->loop = &loop;
+  series_->sites = &sites;
+  deployments.on_change(
+      [series = series_.get()](const deployment::Change& change) { series->follow(change); });
+  series_->measure_lag();
+}
+
+std::string Metrics::text() {
+  if (series_->sites != nullptr) series_->read_sites();
+  series_->read_operations();
+  return prometheus::TextSerializer().Serialize(series_->registry.Collect());
+}
+
+}  // namespace fieldline::health
