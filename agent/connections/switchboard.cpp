@@ -35,9 +35,14 @@ Result<> Switchboard::submit(PendingWrite write) {
 }
 
 void Switchboard::close() {
-  const std::lock_guard lock(mutex_);
-  closed_ = true;
-  bell_.notify_one();
+  std::deque<PendingWrite> abandoned;
+  {
+    const std::lock_guard lock(mutex_);
+    closed_ = true;
+    abandoned.swap(writes_);
+    bell_.notify_one();
+  }
+  for (const auto& write : abandoned) write.answer(fail(ErrorCode::kUnavailable, "the connection is closed"));
 }
 
 bool Switchboard::wait_for(Duration span) {

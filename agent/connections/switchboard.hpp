@@ -44,7 +44,7 @@ class Switchboard {
   void leave(const std::shared_ptr<const ModbusSubscriber>& subscriber);
   // kExhausted when kWriteQueue writes wait, kUnavailable when closed; `write` is answered by nobody then.
   Result<> submit(PendingWrite write);
-  // Ends the wait of the device's thread, for good.
+  // Refuses the writes that wait, and ends the wait of the device's thread for good.
   void close();
 
   // Device's side, one thread.
