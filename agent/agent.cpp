@@ -63,13 +63,16 @@ struct Agent::Rooms {
         events(ground.events, ground.loop, settings.node, settings.retention),
         connections(ground.loop, Random(seed(ground)),
                     [this](const ConnectionHealth& health) { events.append(connection_event(health)); }),
-        runtime({ground.loop, ground.strands, ground.compiler, connections, events, keeper}),
-        desk({ground.loop, *store, runtime, answers, [this](Event event) { events.append(std::move(event)); },
-              settings.role, settings.site}),
+        runtime({ground.loop, ground.strands, ground.compiler, connections, keeper, logger()}),
+        desk({ground.loop, *store, runtime, answers, logger(), settings.role, settings.site}),
         station({ground.loop, *store, events, connections, runtime, desk}, settings.site, settings.node,
                 settings.role, settings.state),
         uplink(ground.loop, ground.dealer, station, Random(seed(ground))) {
     answers.attach(uplink);
+  }
+
+  std::function<void(Event)> logger() {
+    return [this](Event event) { events.append(std::move(event)); };
   }
 
   static std::uint64_t seed(const Ground& ground) {

@@ -6,7 +6,7 @@
 
 #include "agent/agent.hpp"
 #include "agent/events/schema.hpp"
-#include "agent/runtime/strands.hpp"
+#include "agent/runtime/thread_strands.hpp"
 #include "agent/settings.hpp"
 #include "agent/store/schema.hpp"
 #include "common/base/file.hpp"
