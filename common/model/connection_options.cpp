@@ -95,7 +95,7 @@ Failure no_endpoint(std::string_view text) {
 
 bool is_host(std::string_view host, bool bracketed) {
   constexpr std::string_view kNameBytes = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_";
-  constexpr std::string_view kAddressBytes = "0123456789abcdefABCDEF:.%";
+  constexpr std::string_view kAddressBytes = "0123456789abcdefABCDEF:.";
   constexpr std::size_t kLongestHost = 253;  // RFC 1035
   return !host.empty() && host.size() <= kLongestHost &&
          host.find_first_not_of(bracketed ? kAddressBytes : kNameBytes) == std::string_view::npos;
