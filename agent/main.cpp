@@ -82,7 +82,7 @@ Result<> run(const agent::Settings& settings) {
 int main(int argc, char** argv) {
   const auto settings = agent::settings_table().load(argc, argv);
   if (!settings) return settings.error();
-  spdlog::set_level(spdlog::level::from_str(settings->log_level));
+  spdlog::set_level(spdlog::level::from_str(settings::Text<settings::LogLevel>::print(settings->log_level)));
   if (const auto ran = run(*settings); !ran) {
     spdlog::critical("{}", ran.error().describe());
     return 1;

@@ -49,7 +49,7 @@ settings::Table<Settings> settings_table() {
           "Time of day, UTC, of the daily purge, counted from midnight.")
       .range(Duration::zero(), std::chrono::hours(24));
   table.add("threads", &Settings::threads, "Threads that run instances.").range(1, 64);
-  table.add("log.level", &Settings::log_level, "Least level that is logged: debug, info, warning or error.");
+  table.add("log.level", &Settings::log_level, "The least severe that is logged.");
   table.check(check_names);
   return table;
 }

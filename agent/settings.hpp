@@ -7,6 +7,7 @@
 #include "agent/events/event_log.hpp"
 #include "common/model/session.hpp"
 #include "common/settings/endpoint.hpp"
+#include "common/settings/log_level.hpp"
 #include "common/settings/table.hpp"
 
 namespace fieldline::agent {
@@ -20,7 +21,7 @@ struct Settings {
   std::filesystem::path state = "/var/lib/fieldline-agent";
   events::Retention retention;
   int threads = 2;
-  std::string log_level = "info";
+  settings::LogLevel log_level = settings::LogLevel::kInfo;
 };
 
 settings::Table<Settings> settings_table();

@@ -30,7 +30,7 @@ settings::Table<Settings> settings_table() {
       .add("deployment.deadline", &Settings::deployment_deadline,
            "An order that a node has not answered after this long has failed.")
       .range(seconds(10), minutes(60));
-  table.add("log.level", &Settings::log_level, "Least level that is logged: debug, info, warning or error.");
+  table.add("log.level", &Settings::log_level, "The least severe that is logged.");
   table.check([](const Settings& settings) -> Result<> {
     if (settings.ping_interval * 2 > settings.silence_limit) {
       return fail(ErrorCode::kInvalid, "nodes.silence_limit must be at least twice nodes.ping_interval",

@@ -6,6 +6,7 @@
 
 #include "common/base/time.hpp"
 #include "common/settings/endpoint.hpp"
+#include "common/settings/log_level.hpp"
 #include "common/settings/table.hpp"
 
 namespace fieldline::coordinator {
@@ -19,7 +20,7 @@ struct Settings {
   Duration health_interval = std::chrono::seconds(5);
   Duration deployment_deadline = std::chrono::seconds(60);
   int max_nodes = 10'000;
-  std::string log_level = "info";
+  settings::LogLevel log_level = settings::LogLevel::kInfo;
 };
 
 settings::Table<Settings> settings_table();
