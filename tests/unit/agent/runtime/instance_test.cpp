@@ -1,0 +1,137 @@
+#include <catch2/catch.hpp>
+
+#include "tests/unit/agent/runtime/stage.hpp"
+
+using namespace fieldline;
+using namespace fieldline::runtime;
+using namespace std::chrono_literals;
+
+namespace {
+
+Configured tank() {
+  return Configured()
+      .connection("plc")
+      .bound("Level", DataType::kFloat, "40001")
+      .local("Tripped", DataType::kBool, false)
+      .high_alarm("High", "Level", 80);
+}
+
+Configured delayed_tank() {
+  Alarm alarm;
+  alarm.name = "High";
+  alarm.attribute = "Level";
+  alarm.hi = AlarmLimit{.deadband = 1, .value = 80};
+  alarm.on_delay = 5s;
+  alarm.script = "Trip";
+  return Configured()
+      .connection("plc")
+      .bound("Level", DataType::kFloat, "40001")
+      .local("Tripped", DataType::kInt, std::int64_t{0})
+      .alarm(alarm)
+      .on_call("Trip", "attributes.set('Tripped', attributes.get('Tripped') + 1)");
+}
+
+}  // namespace
+
+TEST_CASE("an alarm is told, listed, kept and acknowledged by its occurrence") {
+  Stage stage(tank());
+  stage.show("40001", 85.0);
+  const auto listed = stage.instance->alarms();
+  REQUIRE(listed.size() == 1);
+  CHECK(listed[0].instance == "pump-1");
+  CHECK(listed[0].alarm == "High");
+  CHECK(listed[0].level == "hi");
+  CHECK(listed[0].message == "too high");
+  CHECK(listed[0].value == Value(85.0));
+  CHECK(listed[0].active);
+  CHECK_FALSE(listed[0].acked);
+  CHECK(stage.messages(Category::kAlarm) == std::vector<std::string>{"High raised hi, value 85: too high"});
+  CHECK(stage.saved.contains("alarms/High"));
+  CHECK(stage.instance->tally().active_alarms == 1);
+
+  CHECK(stage.instance->acknowledge("Low", "1").error().code == ErrorCode::kNotFound);
+  CHECK(stage.instance->acknowledge("High", "1").error().code == ErrorCode::kPreconditionFailed);
+  CHECK(stage.instance->acknowledge("High", "").error().code == ErrorCode::kPreconditionFailed);
+  CHECK(stage.instance->acknowledge("High", listed[0].occurrence));
+  CHECK(stage.instance->alarms().at(0).acked);
+  stage.show("40001", 10.0);
+  CHECK(stage.instance->alarms().empty());
+}
+
+TEST_CASE("an on-delay needs no sample to end, and the activation script runs once") {
+  Stage stage(delayed_tank());
+  stage.show("40001", 85.0);
+  stage.world.run_for(4s);
+  CHECK(stage.instance->alarms().empty());
+  stage.world.run_for(1s);
+  CHECK(stage.instance->alarms().size() == 1);
+  stage.world.run_for(10s);
+  CHECK(stage.value("Tripped") == Value(std::int64_t{1}));
+}
+
+TEST_CASE("alarm states survive a restart, and a redeploy where name and kind are the same") {
+  Stage before(tank());
+  before.show("40001", 85.0);
+  const auto occurrence = before.instance->alarms().at(0).occurrence;
+
+  SECTION("restart") {
+    Stage stage(tank(), read_kept(before.saved));
+    REQUIRE(stage.instance->alarms().size() == 1);
+    CHECK(stage.instance->alarms()[0].occurrence == occurrence);
+    CHECK(stage.saved.empty());  // it is all there already
+    stage.show("40001", 10.0);
+    CHECK_FALSE(stage.instance->alarms().at(0).active);
+  }
+  SECTION("redeploy") {
+    Heritage heritage;
+    before.on_strand([&] { heritage = before.instance->stop(); });
+    Stage stage(tank(), heritage);
+    REQUIRE(stage.instance->alarms().size() == 1);
+    CHECK(stage.instance->alarms()[0].occurrence == occurrence);
+    CHECK(stage.messages(Category::kAlarm).empty());
+  }
+  SECTION("redeploy without the alarm") {
+    Heritage heritage;
+    before.on_strand([&] { heritage = before.instance->stop(); });
+    Stage stage(Configured().connection("plc").bound("Level", DataType::kFloat, "40001"), heritage);
+    CHECK(stage.instance->alarms().empty());
+    CHECK(stage.saved.at("alarms/High") == kNothing);
+  }
+}
+
+TEST_CASE("disabled, alarms are not evaluated and keep their state") {
+  Stage stage(tank());
+  stage.show("40001", 85.0);
+  stage.on_strand([&] { stage.instance->disable(); });
+  CHECK(stage.instance->alarms().empty());
+  CHECK(stage.instance->tally().active_alarms == 0);
+  stage.world.run_for(1min);
+  stage.on_strand([&] { stage.instance->enable(); });
+  CHECK(stage.instance->alarms().size() == 1);
+  CHECK(stage.messages(Category::kAlarm).size() == 1);
+}
+
+TEST_CASE("a delay that ran when the instance was disabled begins anew") {
+  Stage stage(delayed_tank());
+  stage.show("40001", 85.0);
+  stage.world.run_for(4s);
+  stage.on_strand([&] { stage.instance->disable(); });
+  stage.world.run_for(1h);
+  stage.on_strand([&] { stage.instance->enable(); });
+  stage.show("40001", 85.0);
+  stage.world.run_for(4s);
+  CHECK(stage.instance->alarms().empty());
+  stage.world.run_for(1s);
+  CHECK(stage.instance->alarms().size() == 1);
+}
+
+TEST_CASE("a chattering alarm does not flood the event log") {
+  Stage stage(tank());
+  for (int i = 0; i < 1000; ++i) {
+    stage.show("40001", i % 2 == 0 ? 85.0 : 10.0);
+    stage.world.run_for(10ms);
+  }
+  const auto told = stage.messages(Category::kAlarm).size();
+  CHECK(told > 100);
+  CHECK(told < 200);
+}
