@@ -2,9 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "common/base/check.hpp"
 #include "common/base/hash.hpp"
 #include "common/model/names.hpp"
+#include "coordinator/templates/limits.hpp"
 
 namespace fieldline::templates {
 namespace {
@@ -76,7 +79,21 @@ Result<> check_unlocked(const std::map<std::string, Partial<T>>& members, const 
   return {};
 }
 
-Result<> check_spec(const SiteSpec&) {
+Result<> check_spec(const SiteSpec& spec) {
+  const auto& nodes = spec.nodes;
+  if (nodes.size() > kMaxNodes) {
+    return fail(ErrorCode::kInvalid, fmt::format("a site has {} nodes at most", kMaxNodes), "/spec/nodes");
+  }
+  for (std::size_t i = 0; i < nodes.size(); ++i) {
+    const auto pointer = fmt::format("/spec/nodes/{}", i);
+    if (!is_name(nodes[i])) {
+      return fail(ErrorCode::kInvalid, fmt::format("'{}' is not a legal name for a node", nodes[i]), pointer);
+    }
+    if (std::find(nodes.begin(), nodes.begin() + static_cast<std::ptrdiff_t>(i), nodes[i]) !=
+        nodes.begin() + static_cast<std::ptrdiff_t>(i)) {
+      return fail(ErrorCode::kInvalid, fmt::format("the node '{}' is named twice", nodes[i]), pointer);
+    }
+  }
   return {};
 }
 

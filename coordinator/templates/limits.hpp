@@ -9,6 +9,8 @@ namespace fieldline::templates {
 inline constexpr std::size_t kMaxText = std::size_t{32} << 20;
 // Nesting of lists and objects in a text; the deepest document that means something nests 9 deep.
 inline constexpr std::size_t kMaxNesting = 32;
+// Nodes of a site: it is run by a pair, or by one.
+inline constexpr std::size_t kMaxNodes = 2;
 // Ancestors of a template, and slots within slots.
 inline constexpr std::size_t kMaxDepth = 64;
 // Members and slots of one template or instance once it is expanded.

@@ -15,8 +15,10 @@ namespace fieldline::templates {
 
 struct SiteSpec {
   std::string description;
+  std::vector<std::string> nodes;  // by name: a pair, or one
 
-  static constexpr auto fields = fields_in_order(defaulted("description", &SiteSpec::description));
+  static constexpr auto fields =
+      fields_in_order(defaulted("description", &SiteSpec::description), defaulted("nodes", &SiteSpec::nodes));
   friend bool operator==(const SiteSpec&, const SiteSpec&) = default;
 };
 
