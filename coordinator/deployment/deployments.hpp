@@ -34,7 +34,7 @@ class Deployments {
     database::DeploymentRecords& records;
   };
 
-  // `term` has been raised for this run.
+  // `term` has been raised for this run. Tells the catalog which instances are engaged.
   Deployments(Neighbours neighbours, std::uint64_t term, Random random, const DeploymentSettings& settings);
   ~Deployments();
   Deployments(const Deployments&) = delete;
@@ -58,6 +58,8 @@ class Deployments {
   // site is removed at once.
   void remove(const std::string& instance, Request request, Answer<Deployment> done);
 
+  // Is it deployed, or about to be?
+  [[nodiscard]] bool engaged(const std::string& instance) const;
   // The latest operation of the instance.
   [[nodiscard]] std::optional<Deployment> status(const std::string& instance) const;
   [[nodiscard]] std::optional<Deployed> deployed(const std::string& instance) const;

@@ -1,0 +1,302 @@
+#include "coordinator/deployment/deployments.hpp"
+
+#include <fmt/format.h>
+
+#include <utility>
+#include <vector>
+
+#include "common/base/check.hpp"
+#include "common/model/json.hpp"
+#include "coordinator/deployment/derivation.hpp"
+#include "coordinator/deployment/inventories.hpp"
+#include "coordinator/deployment/ledger.hpp"
+#include "coordinator/deployment/operations.hpp"
+#include "coordinator/deployment/standbys.hpp"
+#include "coordinator/deployment/waiters.hpp"
+
+namespace fieldline::deployment {
+namespace {
+
+// After these a site may have done what central does not know of.
+bool is_uncertain(const Deployment& status) {
+  const auto& reason = status.reason;
+  return status.open() || reason == "no-answer" || reason == "connection-lost" ||
+         reason == "coordinator-failover" || reason == "wrong-report";
+}
+
+Failure not_deployed(const std::string& instance) {
+  return fail(ErrorCode::kConflict, fmt::format("{} is not deployed: deploy it first", instance));
+}
+
+}  // namespace
+
+class Deployments::Desk {
+ public:
+  Desk(const Deployments::Neighbours& neighbours, std::uint64_t term, Random random,
+       const DeploymentSettings& settings)
+      : loop(neighbours.loop),
+        catalog(neighbours.catalog),
+        sites(neighbours.sites),
+        records(neighbours.records),
+        numbers(term),
+        derivation(loop, neighbours.worker, catalog, records),
+        waiters(loop),
+        operations({loop, sites, records, ledger, numbers}, listeners(), random, settings.deadline),
+        standbys({loop, sites, records, ledger, numbers}, Random(random.below(~std::uint64_t{0})),
+                 settings.deadline, [this](const std::string& instance) { changed(instance, {}); }),
+        inventories(
+            {loop, sites, records, ledger, operations, standbys},
+            [this](const std::string& instance, const std::string& message) { changed(instance, message); }) {
+  }
+
+  [[nodiscard]] Operations::Listeners listeners();
+  Result<> load();
+  [[nodiscard]] Deployment complete(const Deployment& row) const;
+  [[nodiscard]] bool is_over(const Deployment& row) const;
+  void published(const Deployment& row);
+  void changed(const std::string& instance, const std::string& message);
+  void tell(const Change& change) const;
+  void fail_later(const Answer<Deployment>& done, Error error);
+
+  void derived(const std::string& instance, const Request& request, Result<templates::Derived> derived,
+               const Answer<Deployment>& done);
+  Result<database::SentConfig> reviewed(const std::string& instance, const Request& request,
+                                        Result<templates::Derived> derived) const;
+  void command(const std::string& instance, DeploymentKind kind, const Request& request,
+               const Answer<Deployment>& done);
+
+  Executor& loop;
+  catalog::Catalog& catalog;
+  sites::Sites& sites;
+  database::DeploymentRecords& records;
+  Ledger ledger;
+  OrderNumbers numbers;
+  Derivation derivation;
+  Waiters waiters;
+  Operations operations;
+  Standbys standbys;
+  Inventories inventories;
+  std::vector<std::function<void(const Change&)>> change_listeners;
+};
+
+Operations::Listeners Deployments::Desk::listeners() {
+  return {[this](const Deployment& row) { published(row); },
+          [this](const std::string& site, const std::string& instance, const std::string& deployment) {
+            standbys.follow(site, instance, deployment);
+          },
+          [this](const std::string& site, const std::string& instance) { inventories.touch(site, instance); },
+          [this](const std::string& instance, const std::string& who, Answer<> done) {
+            catalog.remove_undeployed(instance, who, [done = std::move(done)](Result<> outcome) {
+              const bool gone = outcome || outcome.error().code == ErrorCode::kNotFound;
+              done(gone ? Result<>() : std::move(outcome));
+            });
+          }};
+}
+
+Result<> Deployments::Desk::load() {
+  auto failed = records.fail_open("coordinator-failover",
+                                  "the coordinator restarted before the node reported: start it again",
+                                  loop.clock().utc());
+  if (!failed) return failed;
+  const auto statuses = records.statuses();
+  if (!statuses) return fail(statuses.error());
+  for (const auto& status : *statuses) ledger.set_status(status);
+  const auto deployed = records.deployed();
+  if (!deployed) return fail(deployed.error());
+  for (const auto& item : *deployed) ledger.set_deployed(item);
+  return {};
+}
+
+Deployment Deployments::Desk::complete(const Deployment& row) const {
+  auto whole = row;
+  auto standing = standbys.standing(row.site, row.instance);
+  whole.standby = standing.state;
+  whole.standby_message = std::move(standing.message);
+  return whole;
+}
+
+bool Deployments::Desk::is_over(const Deployment& row) const {
+  return !row.open() && (row.state == DeploymentState::kFailed || !standbys.busy(row.site, row.instance));
+}
+
+void Deployments::Desk::published(const Deployment& row) {
+  const auto whole = complete(row);
+  const bool gone = ledger.status(row.instance) == nullptr;
+  const auto* deployed = ledger.deployed(row.instance);
+  tell({row.instance,
+        gone ? std::nullopt : std::optional(whole),
+        deployed == nullptr ? std::nullopt : std::optional(*deployed),
+        {}});
+  waiters.changed(whole, is_over(row));
+}
+
+// The row stays; what the site or its standby holds of the instance does not.
+void Deployments::Desk::changed(const std::string& instance, const std::string& message) {
+  const auto* deployed = ledger.deployed(instance);
+  Change change{instance, std::nullopt, std::nullopt, message};
+  if (deployed != nullptr) change.deployed = *deployed;
+  if (const auto* row = ledger.status(instance)) change.status = complete(*row);
+  tell(change);
+  if (change.status) waiters.changed(*change.status, is_over(*change.status));
+}
+
+void Deployments::Desk::tell(const Change& change) const {
+  for (const auto& listener : change_listeners) listener(change);
+}
+
+void Deployments::Desk::fail_later(const Answer<Deployment>& done, Error error) {
+  loop.post([done, error = std::move(error)] { done(fail(error)); });
+}
+
+Result<database::SentConfig> Deployments::Desk::reviewed(const std::string& instance, const Request& request,
+                                                         Result<templates::Derived> derived) const {
+  if (!derived) return fail(std::move(derived.error()));
+  if (request.reviewed && *request.reviewed != derived->revision)
+    return fail(
+        ErrorCode::kPreconditionFailed,
+        fmt::format("{} would be deployed at revision {}, not at {} as reviewed: look at the diff again",
+                    instance, derived->revision, *request.reviewed));
+  const auto* before = ledger.deployed(instance);
+  if (before != nullptr && before->site != derived->config.site)
+    return fail(ErrorCode::kConflict,
+                fmt::format("{} is deployed at {}: delete it there before it moves to {}", instance,
+                            before->site, derived->config.site));
+  return database::SentConfig{std::move(derived->bytes), instance, to_json(derived->provenance).dump(),
+                              derived->revision};
+}
+
+void Deployments::Desk::derived(const std::string& instance, const Request& request,
+                                Result<templates::Derived> derived, const Answer<Deployment>& done) {
+  const auto site = derived ? derived->config.site : std::string();
+  auto config = reviewed(instance, request, std::move(derived));
+  if (!config) {
+    operations.release(instance);
+    return done(fail(std::move(config.error())));
+  }
+  operations.start(instance, site, std::move(*config), done);
+}
+
+void Deployments::Desk::command(const std::string& instance, DeploymentKind kind, const Request& request,
+                                const Answer<Deployment>& done) {
+  const auto* deployed = ledger.deployed(instance);
+  if (deployed == nullptr) return fail_later(done, not_deployed(instance).value());
+  const auto site = deployed->site;
+  if (auto held = operations.hold(instance, kind, request.who); !held)
+    return fail_later(done, std::move(held.error()));
+  operations.start(instance, site, done);
+}
+
+Deployments::Deployments(Neighbours neighbours, std::uint64_t term, Random random,
+                         const DeploymentSettings& settings)
+    : desk_(std::make_unique<Desk>(neighbours, term, random, settings)) {
+  auto& desk = *desk_;
+  desk.sites.on_event([&desk](const sites::NodeEvent& event) { desk.inventories.session_changed(event); });
+  desk.catalog.set_deployed([this](const std::string& instance) { return engaged(instance); });
+}
+
+Deployments::~Deployments() = default;
+
+Result<> Deployments::start() {
+  return desk_->load();
+}
+
+sites::InventoryKeeper& Deployments::inventory_keeper() {
+  return desk_->inventories;
+}
+
+void Deployments::deploy(const std::string& instance, Request request, Answer<Deployment> done) {
+  FIELDLINE_DCHECK(desk_->loop.here());
+  if (auto held = desk_->operations.hold(instance, DeploymentKind::kDeploy, request.who); !held)
+    return desk_->fail_later(done, std::move(held.error()));
+  desk_->derivation.derive(instance, [desk = desk_.get(), instance, request = std::move(request),
+                                      done = std::move(done)](Result<templates::Derived> derived) {
+    desk->derived(instance, request, std::move(derived), done);
+  });
+}
+
+void Deployments::disable(const std::string& instance, Request request, Answer<Deployment> done) {
+  desk_->command(instance, DeploymentKind::kDisable, request, done);
+}
+
+void Deployments::enable(const std::string& instance, Request request, Answer<Deployment> done) {
+  desk_->command(instance, DeploymentKind::kEnable, request, done);
+}
+
+void Deployments::remove(const std::string& instance, Request request, Answer<Deployment> done) {
+  auto& desk = *desk_;
+  const auto library = desk.catalog.library();
+  const auto* document = library->find(templates::DocumentKind::kInstance, instance);
+  const auto* deployed = desk.ledger.deployed(instance);
+  const auto* status = desk.ledger.status(instance);
+  const bool uncertain = status != nullptr && is_uncertain(*status);
+  if (document == nullptr && deployed == nullptr && !uncertain)
+    return desk.fail_later(done,
+                           {ErrorCode::kNotFound, fmt::format("there is no instance {}", instance), {}, {}});
+  const auto site = deployed != nullptr ? deployed->site
+                    : uncertain         ? status->site
+                                        : document->instance().site;
+  if (auto held = desk.operations.hold(instance, DeploymentKind::kDelete, request.who); !held)
+    return desk.fail_later(done, std::move(held.error()));
+  if (deployed != nullptr || uncertain) return desk.operations.start(instance, site, std::move(done));
+  desk.operations.finish_removal(instance, site, std::move(done));
+}
+
+bool Deployments::engaged(const std::string& instance) const {
+  return desk_->operations.held(instance) || desk_->ledger.deployed(instance) != nullptr;
+}
+
+std::optional<Deployment> Deployments::status(const std::string& instance) const {
+  const auto* row = desk_->ledger.status(instance);
+  return row == nullptr ? std::nullopt : std::optional(desk_->complete(*row));
+}
+
+std::optional<Deployed> Deployments::deployed(const std::string& instance) const {
+  const auto* found = desk_->ledger.deployed(instance);
+  return found == nullptr ? std::nullopt : std::optional(*found);
+}
+
+void Deployments::wait(const std::string& deployment, Duration up_to, Answer<Deployment> done) {
+  const auto* row = desk_->ledger.status_by_id(deployment);
+  if (row == nullptr)
+    return desk_->fail_later(
+        done, {ErrorCode::kNotFound,
+               fmt::format("there is no deployment {}, or a later one has taken its place", deployment),
+               {},
+               {}});
+  const auto now = desk_->complete(*row);
+  if (desk_->is_over(now)) return desk_->loop.post([done = std::move(done), now] { done(now); });
+  desk_->waiters.add(now, up_to, std::move(done));
+}
+
+void Deployments::deployed_config(const std::string& instance, Answer<DeployedConfig> done) {
+  if (const auto* deployed = desk_->ledger.deployed(instance))
+    return desk_->derivation.open(*deployed, std::move(done));
+  desk_->loop.post([done = std::move(done), instance] {
+    done(fail(ErrorCode::kNotFound, fmt::format("{} is not deployed", instance)));
+  });
+}
+
+void Deployments::derived(const std::string& instance, Answer<templates::Derived> done) {
+  desk_->derivation.derive(instance, std::move(done));
+}
+
+void Deployments::diff(const std::string& instance, Answer<templates::Diff> done) {
+  desk_->derivation.diff(instance, desk_->ledger.deployed(instance), std::move(done));
+}
+
+void Deployments::derived_revisions(Answer<std::shared_ptr<const DerivedRevisions>> done) {
+  desk_->derivation.revisions(std::move(done));
+}
+
+bool Deployments::is_stale(const std::string& instance, const DerivedRevisions& derived) const {
+  const auto* deployed = desk_->ledger.deployed(instance);
+  if (deployed == nullptr) return false;
+  const auto found = derived.find(instance);
+  return found == derived.end() || found->second != deployed->revision;
+}
+
+void Deployments::on_change(std::function<void(const Change&)> listener) {
+  desk_->change_listeners.push_back(std::move(listener));
+}
+
+}  // namespace fieldline::deployment

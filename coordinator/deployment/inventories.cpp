@@ -1,0 +1,89 @@
+#include "coordinator/deployment/inventories.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <utility>
+
+#include "common/wire/config.hpp"
+#include "coordinator/deployment/reconciliation.hpp"
+
+namespace fieldline::deployment {
+
+std::string Inventories::believed_digest(const sites::NodeId& node) {
+  return wire::digest(with_.ledger.inventory(node.site));
+}
+
+void Inventories::session_changed(const sites::NodeEvent& event) {
+  const sites::NodeId node{event.site, event.node};
+  if (event.kind != sites::NodeEventKind::kOnline && event.kind != sites::NodeEventKind::kOffline) return;
+  touched_.erase(node);
+  if (const auto shown = shown_.find(node.site); shown != shown_.end() && shown->second == node)
+    shown_.erase(shown);
+  if (event.kind == sites::NodeEventKind::kOnline && with_.sites.standby(node.site) == node) {
+    with_.standbys.online(node);
+  } else {
+    with_.standbys.offline(node);
+  }
+}
+
+void Inventories::touch(const std::string& site, const std::string& instance) {
+  for (auto& [node, instances] : touched_) {
+    if (node.site == site) instances.insert(instance);
+  }
+}
+
+void Inventories::matches(const sites::NodeId& node) {
+  if (is_active(node)) return aligned(node);
+  with_.standbys.holds(node, with_.ledger.inventory(node.site));
+  if (shown_.contains(node.site)) with_.standbys.align(node.site);
+}
+
+void Inventories::pulling(const sites::NodeId& node) {
+  touched_[node].clear();
+}
+
+void Inventories::pulled(const sites::NodeId& node, Inventory inventory) {
+  auto unsettled = std::move(touched_[node]);
+  touched_.erase(node);
+  if (is_active(node)) {
+    follow(node, inventory, std::move(unsettled));
+    return aligned(node);
+  }
+  with_.standbys.holds(node, inventory);
+  if (shown_.contains(node.site)) with_.standbys.align(node.site);
+}
+
+void Inventories::aligned(const sites::NodeId& node) {
+  shown_.insert_or_assign(node.site, node);
+  with_.standbys.align(node.site);
+}
+
+void Inventories::follow(const sites::NodeId& node, const Inventory& inventory,
+                         std::set<std::string> unsettled) {
+  for (const auto& item : inventory) {
+    if (with_.operations.in_flight(item.instance)) unsettled.insert(item.instance);
+  }
+  for (const auto& [instance, deployed] : with_.ledger.of_site(node.site)) {
+    if (with_.operations.in_flight(instance)) unsettled.insert(instance);
+  }
+  const auto found = reconcile(node.site, with_.ledger, inventory, unsettled, with_.loop.clock().utc());
+  if (found.differences.empty()) return;
+  for (const auto& deployed : found.follows) with_.ledger.set_deployed(deployed);
+  for (const auto& instance : found.gone) with_.ledger.erase_deployed(instance);
+  database::DeploymentChange change;
+  change.deployed = found.follows;
+  change.undeployed = found.gone;
+  with_.records.save(
+      std::move(change),
+      [node](const Result<>& saved) {
+        if (!saved)
+          spdlog::error("what {} runs can't be recorded: {}", node.text(), saved.error().describe());
+      },
+      with_.loop);
+  for (const auto& difference : found.differences) {
+    spdlog::warn("{}", difference.message);
+    differs_(difference.instance, difference.message);
+  }
+}
+
+}  // namespace fieldline::deployment

@@ -1,0 +1,18 @@
+// Numbers of orders. They rise over the whole plant, restarts included, because the coordinator's
+// term, which is durable, makes their upper half; so they rise for each instance too. A plain value.
+#pragma once
+
+#include <cstdint>
+
+namespace fieldline::deployment {
+
+class OrderNumbers {
+ public:
+  explicit OrderNumbers(std::uint64_t term) : last_(term << 32) {}
+  std::uint64_t next() { return ++last_; }
+
+ private:
+  std::uint64_t last_;
+};
+
+}  // namespace fieldline::deployment

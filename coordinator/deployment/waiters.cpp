@@ -1,0 +1,42 @@
+#include "coordinator/deployment/waiters.hpp"
+
+#include <utility>
+#include <vector>
+
+#include "coordinator/deployment/limits.hpp"
+
+namespace fieldline::deployment {
+
+void Waiters::add(const Deployment& now, Duration up_to, Answer<Deployment> done) {
+  if (waiters_.size() >= kMaxWaiters) {
+    return loop_.post([done = std::move(done)] {
+      done(fail(ErrorCode::kExhausted, "too many wait for deployments: ask again without waiting"));
+    });
+  }
+  const Key key{now.instance, ++last_};
+  const auto timer = loop_.after(up_to, [this, key] {
+    const auto waiter = std::move(waiters_.extract(key).mapped());
+    waiter.done(waiter.seen);
+  });
+  waiters_.emplace(key, Waiter{now, timer, std::move(done)});
+}
+
+void Waiters::changed(const Deployment& latest, bool over) {
+  std::vector<Waiter> ready;
+  auto at = waiters_.lower_bound({latest.instance, 0});
+  while (at != waiters_.end() && at->first.first == latest.instance) {
+    auto& waiter = at->second;
+    const bool replaced = waiter.seen.id != latest.id;
+    if (!replaced) waiter.seen = latest;
+    if (!replaced && !over) {
+      ++at;
+      continue;
+    }
+    loop_.cancel(waiter.timer);
+    ready.push_back(std::move(waiter));
+    at = waiters_.erase(at);
+  }
+  for (const auto& waiter : ready) waiter.done(waiter.seen);
+}
+
+}  // namespace fieldline::deployment
