@@ -169,7 +169,7 @@ class Configured {
     return this->alarm(std::move(alarm));
   }
   Configured& script(Script script) {
-    script.timeout = std::chrono::milliseconds(20);
+    script.timeout = std::chrono::milliseconds(5);
     config_.scripts.push_back(std::move(script));
     return *this;
   }
