@@ -35,8 +35,7 @@ class Conditions {
     indexed_ = "time >= :from AND time < :to";
     if (query.from) from_ = micros(*query.from);
     if (query.to) to_ = micros(*query.to);
-    if (before) narrow(indexed_, "(time, id) < (:before_time, :before_id)"), before_ = *before;
-    has_before_ = before.has_value();
+    if (before) start_before(*before);
     if (!query.instance.empty()) narrow(indexed_, "instance = :instance");
     if (query.severity) narrow(looked_at_, "severity >= :severity");
     if (query.category) narrow(looked_at_, "category = :category");
@@ -44,6 +43,13 @@ class Conditions {
       narrow(looked_at_, "(message LIKE :word ESCAPE '\\' OR source LIKE :word ESCAPE '\\')");
       word_ = like_pattern(query.text);
     }
+  }
+
+  // The page ends with this row at the latest.
+  void end_at(const Position& last) {
+    narrow(looked_at_, "(time, id) >= (:last_time, :last_id)");
+    last_ = last;
+    from_ = std::max(from_, last.time);
   }
 
   [[nodiscard]] const std::string& indexed() const { return indexed_; }
@@ -55,9 +61,9 @@ class Conditions {
   void bind_indexed(soci::statement& statement) {
     statement.exchange(soci::use(from_, "from"));
     statement.exchange(soci::use(to_, "to"));
-    if (has_before_) {
-      statement.exchange(soci::use(before_.time, "before_time"));
-      statement.exchange(soci::use(before_.id, "before_id"));
+    if (before_) {
+      statement.exchange(soci::use(before_->time, "before_time"));
+      statement.exchange(soci::use(before_->id, "before_id"));
     }
     if (!query_.instance.empty()) statement.exchange(soci::use(query_.instance, "instance"));
   }
@@ -66,9 +72,21 @@ class Conditions {
     if (query_.severity) statement.exchange(soci::use(severity_, "severity"));
     if (query_.category) statement.exchange(soci::use(category_, "category"));
     if (!word_.empty()) statement.exchange(soci::use(word_, "word"));
+    if (last_) {
+      statement.exchange(soci::use(last_->time, "last_time"));
+      statement.exchange(soci::use(last_->id, "last_id"));
+    }
   }
 
  private:
+  // The bound on `time` alone repeats what the pair says, because the index can start from it: else each
+  // page would walk over all the pages before it.
+  void start_before(const Position& before) {
+    narrow(indexed_, "(time, id) < (:before_time, :before_id)");
+    before_ = before;
+    if (before.time < to_) to_ = before.time + 1;
+  }
+
   static void narrow(std::string& conditions, std::string_view condition) {
     if (!conditions.empty()) conditions += " AND ";
     conditions += condition;
@@ -79,8 +97,8 @@ class Conditions {
   std::string looked_at_;
   std::int64_t from_ = std::numeric_limits<std::int64_t>::min();
   std::int64_t to_ = std::numeric_limits<std::int64_t>::max();
-  Position before_;
-  bool has_before_ = false;
+  std::optional<Position> before_;
+  std::optional<Position> last_;
   int severity_ = static_cast<int>(query_.severity.value_or(Severity::kDebug));
   int category_ = static_cast<int>(query_.category.value_or(Category::kSystem));
   std::string word_;
@@ -156,6 +174,7 @@ void insert_events(soci::session& sql, const std::vector<Event>& events) {
 EventPage select_page(soci::session& sql, const EventQuery& query, const std::optional<Position>& before) {
   Conditions conditions(query, before);
   const auto last = conditions.looks_at_rows() ? scan_end(sql, conditions) : std::nullopt;
+  if (last) conditions.end_at(*last);
   const auto limit = std::clamp<std::int64_t>(query.limit, 1, kPageEvents);
   Event event;
   Position position;
@@ -163,10 +182,6 @@ EventPage select_page(soci::session& sql, const EventQuery& query, const std::op
   int category = 0;
   soci::statement statement(sql);
   conditions.bind_all(statement);
-  if (last) {
-    statement.exchange(soci::use(last->time, "last_time"));
-    statement.exchange(soci::use(last->id, "last_id"));
-  }
   statement.exchange(soci::into(position.id));
   statement.exchange(soci::into(position.time));
   statement.exchange(soci::into(severity));
@@ -177,9 +192,8 @@ EventPage select_page(soci::session& sql, const EventQuery& query, const std::op
   }
   run(statement,
       fmt::format("SELECT id, time, severity, category, instance, source, message, details, node, trace_id "
-                  "FROM events WHERE {}{}{}LIMIT {}",
-                  conditions.all(), last ? " AND (time, id) >= (:last_time, :last_id)" : "", kNewestFirst,
-                  limit + 1));
+                  "FROM events WHERE {}{}LIMIT {}",
+                  conditions.all(), kNewestFirst, limit + 1));
 
   EventPage page;
   std::size_t bytes = 0;

@@ -58,7 +58,8 @@ class Database {
   template <class Query>
   Lifted<const Query&, soci::session&> read_now(const Query& query) {
     std::optional<Lifted<const Query&, soci::session&>> outcome;
-    run_read_now([&](Session& session) { outcome.emplace(in_snapshot(session, query)); });
+    const auto ran = run_read_now([&](Session& session) { outcome.emplace(in_snapshot(session, query)); });
+    if (!ran) return fail(ran.error());
     return std::move(*outcome);
   }
 
@@ -67,7 +68,7 @@ class Database {
 
   virtual Result<> enqueue_write(Write write, Done settle) = 0;
   virtual Result<> enqueue_read(Read read) = 0;
-  virtual void run_read_now(const Read& read) = 0;
+  virtual Result<> run_read_now(const Read& read) = 0;
 
   static Failure queue_full(std::string_view what, const std::string& where);
 

@@ -48,7 +48,10 @@ class InlineDatabase final : public Database {
     return {};
   }
 
-  void run_read_now(const Read& read) override { read(session_); }
+  Result<> run_read_now(const Read& read) override {
+    read(session_);
+    return {};
+  }
 
   void schedule_commit() {
     turns_->after(commit_time_, [this] {

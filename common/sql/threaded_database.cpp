@@ -93,15 +93,14 @@ class ThreadedDatabase final : public Database {
     return queue_full("queries", name_);
   }
 
-  void run_read_now(const Read& read) override {
+  Result<> run_read_now(const Read& read) override {
     std::promise<void> finished;
-    const Task task = [&] {
-      read(reader_);
+    auto queued = enqueue_read([&](Session& session) {
+      read(session);
       finished.set_value();
-    };
-    // Starting up is the only user: an empty queue takes it.
-    while (!read_worker_.try_post(task)) std::this_thread::yield();
-    finished.get_future().wait();
+    });
+    if (queued) finished.get_future().wait();
+    return queued;
   }
 
   const std::string name_;
