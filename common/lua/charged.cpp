@@ -25,6 +25,13 @@ int call_charged(lua_State* thread) {
   return results;
 }
 
+// Does the function on top of the stack need more than its arguments?
+bool has_upvalues(lua_State* state) {
+  if (lua_getupvalue(state, -1, 1) == nullptr) return false;
+  lua_pop(state, 1);
+  return true;
+}
+
 void push_charged(lua_State* state, int (*function)(lua_State*), int first) {
   lua_pushcfunction(state, function);
   lua_pushinteger(state, first);
@@ -43,7 +50,7 @@ void set_charged(lua_State* state, std::initializer_list<Charged> functions) {
 void charge_all(lua_State* state) {
   const int table = lua_gettop(state);
   for (lua_pushnil(state); lua_next(state, table) != 0; lua_pop(state, 1)) {
-    if (lua_iscfunction(state, -1) == 0) continue;
+    if (lua_iscfunction(state, -1) == 0 || has_upvalues(state)) continue;
     lua_pushvalue(state, -2);
     push_charged(state, lua_tocfunction(state, -2), 1);
     lua_rawset(state, table);

@@ -17,7 +17,7 @@ struct Charged {
 
 // Into the table on top of the stack.
 void set_charged(lua_State* state, std::initializer_list<Charged> functions);
-// Charges every C function that the table on top of the stack holds.
+// Charges every C function that the table on top of the stack holds, but those with upvalues.
 void charge_all(lua_State* state);
 // Charges these of them from their second argument on instead.
 void charge_in_part(lua_State* state, std::initializer_list<const char*> names);

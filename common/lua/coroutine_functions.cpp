@@ -52,7 +52,6 @@ int close_coroutine(lua_State* thread, lua_State* coroutine) {
   if (machine.closes >= kMaxCloses) luaL_error(thread, "coroutines close each other too deeply");
   const Counted close(machine.closes);
   const int status = lua_resetthread(coroutine);
-  machine.watch().observe(coroutine);
   machine.watch().check(thread);
   return status;
 }
@@ -69,7 +68,7 @@ int run_coroutine(lua_State* thread, int arguments) {
     const Counted barrier(machine.barriers, lua_isyieldable(thread) != 0 ? 0 : 1);
     status = lua_resume(coroutine, thread, arguments, &results);
   }
-  machine.watch().observe(coroutine);
+  if (status != LUA_OK && status != LUA_YIELD) machine.watch().observe(coroutine);
   machine.watch().check(thread);
   if (status == LUA_YIELD && machine.pending) {
     lua_pop(coroutine, results);

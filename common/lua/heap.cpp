@@ -22,7 +22,7 @@ void* Heap::allocate(void* heap, void* block, std::size_t old_size, std::size_t 
 
 void* Heap::grow(void* block, std::size_t old_size, std::size_t new_size) {
   const std::size_t rise = new_size - old_size;
-  const bool fits = new_size <= kMaxBlockBytes && used_ <= limit_ && rise <= limit_ - used_;
+  const bool fits = new_size <= kMaxBlockBytes && used_ + rise <= limit_ + kHeapSlackBytes;
   void* grown = fits && !exhausted_ ? std::realloc(block, new_size) : nullptr;
   if (grown == nullptr) {
     refuse(new_size);
@@ -34,7 +34,8 @@ void* Heap::grow(void* block, std::size_t old_size, std::size_t new_size) {
 }
 
 void Heap::refuse(std::size_t new_size) {
-  if (refused_ == new_size || (overdue_ && overdue_())) exhausted_ = true;
+  const bool again = refused_ == new_size;
+  if (again || new_size > kMaxBlockBytes || (overdue_ && overdue_())) exhausted_ = true;
   refused_ = new_size;
 }
 

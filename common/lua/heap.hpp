@@ -1,6 +1,7 @@
-// The memory of one Lua state: counts it, and refuses what would pass the limit or kMaxBlockBytes.
-// Lua answers a refusal by collecting its garbage and asking once more; refused again, the heap is
-// exhausted and gives nothing any more, so that no handler in the script lives on what is left.
+// The memory of one Lua state. It may pass its limit by kHeapSlackBytes until the watch looks, which
+// collects the garbage before it judges. What no collection can help, a block over kMaxBlockBytes or
+// a second refusal at the end of the slack, exhausts the heap: from then on it gives nothing, so that
+// no handler in the script lives on what is left.
 #pragma once
 
 #include <cstddef>
@@ -20,6 +21,7 @@ class Heap {
   static void* allocate(void* heap, void* block, std::size_t old_size, std::size_t new_size);
 
   [[nodiscard]] std::size_t used() const { return used_; }
+  [[nodiscard]] bool over() const { return used_ > limit_; }
   [[nodiscard]] bool exhausted() const { return exhausted_; }
 
  private:

@@ -14,6 +14,9 @@ inline constexpr std::size_t kMaxCompileBytes = 32 * 1024 * 1024;
 // One string, list (65,536 items), map (32,768 keys) or call stack: what a single instruction can
 // copy, compare or rehash between two checks of the budget.
 inline constexpr std::size_t kMaxBlockBytes = 1024 * 1024;
+// What a state may take over its memory limit between two checks: the largest string and the buffer in
+// which it was made. Lua's buffers don't collect garbage when they are refused.
+inline constexpr std::size_t kHeapSlackBytes = 2 * kMaxBlockBytes;
 // Lua instructions between two checks of the budget: some ten microseconds.
 inline constexpr int kCheckInterval = 1'000;
 // A C function's work counts as one instruction for so many bytes.

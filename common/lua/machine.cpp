@@ -72,7 +72,7 @@ Result<std::unique_ptr<Machine>> Machine::build(const Setup& setup) {
   lua_pushcfunction(state, furnish);
   lua_pushlightuserdata(state, self);
   const int status = lua_pcall(state, 1, 0, 0);
-  if (status == LUA_ERRMEM) return too_small();
+  if (status == LUA_ERRMEM || machine->heap_.over()) return too_small();
   if (status != LUA_OK) return fail(ErrorCode::kInvalid, message_at(state, -1), setup.program.name);
   lua_rawgetp(state, LUA_REGISTRYINDEX, &kRun);
   machine->run_ = lua_tothread(state, -1);
@@ -102,8 +102,10 @@ void Machine::shielded(const std::function<void()>& work) {
   watch_.enter();
   lua_pushcfunction(state_, call);
   lua_pushlightuserdata(state_, const_cast<std::function<void()>*>(&work));
-  if (lua_pcall(state_, 1, 0, 0) != LUA_OK) lua_settop(state_, 0);
-  watch_.observe(run_);
+  if (lua_pcall(state_, 1, 0, 0) != LUA_OK) {
+    lua_settop(state_, 0);
+    watch_.observe(run_);
+  }
   watch_.leave();
 }
 
@@ -139,13 +141,12 @@ Outcome Machine::step(int arguments) {
 }
 
 Outcome Machine::settle(int status, int results) {
+  if (status == LUA_OK) return finished(results);
   watch_.observe(run_);  // before the stack is lost
   if (watch_.killed()) return *watch_.killed();
-  if (status == LUA_YIELD) {
-    lua_pop(run_, results);
-    return Waiting{pending.value()};
-  }
-  return status == LUA_OK ? finished(results) : failed();
+  if (status != LUA_YIELD) return failed();
+  lua_pop(run_, results);
+  return Waiting{pending.value()};
 }
 
 Outcome Machine::finished(int results) {
@@ -166,6 +167,7 @@ Failed Machine::failed() {
 // Runs the pending closes of the script, within what is left of its budget.
 void Machine::reset() {
   lua_resetthread(run_);
+  watch_.observe(run_);
   lua_settop(run_, 0);
 }
 

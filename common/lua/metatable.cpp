@@ -73,6 +73,7 @@ int set_metatable(lua_State* thread) {
     }
   }
   lua_setmetatable(thread, 1);
+  lua_settop(thread, 1);
   return 1;
 }
 
@@ -80,8 +81,10 @@ int get_metatable(lua_State* thread) {
   luaL_checkany(thread, 1);
   lua_settop(thread, 1);
   if (is_protected(thread)) return 1;
-  if (lua_getmetatable(thread, 1) == 0) return 0;
-  lua_rawgetp(thread, -1, &kOriginal);
+  if (lua_getmetatable(thread, 1) != 0)
+    lua_rawgetp(thread, -1, &kOriginal);
+  else
+    lua_pushnil(thread);
   return 1;
 }
 

@@ -46,12 +46,14 @@ bool in_class(unsigned char c, char name) {
       return is_upper(c);
     case 'w':
       return is_letter(c) || is_digit(c);
-    default:
-      return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');  // x
+    case 'x':
+      return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+    default:  // z: deprecated, but known to 5.4
+      return c == 0;
   }
 }
 
-constexpr std::string_view kClasses = "acdglpsuwx";
+constexpr std::string_view kClasses = "acdglpsuwxz";
 
 std::array<Set, kClasses.size()> make_classes() {
   std::array<Set, kClasses.size()> sets;

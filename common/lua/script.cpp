@@ -65,6 +65,10 @@ std::size_t Script::memory() const {
   return machine_ ? machine_->heap().used() : 0;
 }
 
+Duration Script::time() const {
+  return time_;
+}
+
 // Of a broken budget only the time stays.
 Outcome Script::settle(Outcome outcome) {
   time_ = machine_->watch().time();

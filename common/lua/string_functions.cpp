@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
 #include <lua.hpp>
@@ -29,12 +30,14 @@ int repeat(lua_State* thread) {
       count > 0 ? repeated_size(thread, static_cast<std::uint64_t>(count), piece_size, separator_size) : 0;
   luaL_Buffer result;
   char* const begin = luaL_buffinitsize(thread, &result, size);
-  for (char* at = begin; at < begin + size;) {
-    std::memcpy(at, piece, piece_size);
-    at += piece_size;
-    if (at >= begin + size) break;
-    std::memcpy(at, separator, separator_size);
-    at += separator_size;
+  if (size > 0) {
+    std::memcpy(begin, piece, piece_size);
+    std::memcpy(begin + piece_size, separator, std::min(separator_size, size - piece_size));
+  }
+  for (std::size_t filled = piece_size + separator_size; filled < size;) {
+    const std::size_t more = std::min(filled, size - filled);
+    std::memcpy(begin + filled, begin, more);
+    filled += more;
   }
   luaL_pushresultsize(&result, size);
   return 1;

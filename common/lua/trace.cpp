@@ -29,7 +29,7 @@ std::string describe(const lua_Debug& call) {
 
 std::string position(lua_State* thread) {
   lua_Debug call;
-  for (int level = 0; level < kMaxTraceLevels && lua_getstack(thread, level, &call) != 0; ++level) {
+  for (int level = 0; lua_getstack(thread, level, &call) != 0; ++level) {
     lua_getinfo(thread, "Sl", &call);
     if (is_lua(call)) return place(call);
   }

@@ -47,7 +47,7 @@ Duration Watch::time() const {
 void Watch::charge(lua_State* thread, std::uint64_t steps) {
   steps_ += steps;
   unchecked_ += steps;
-  if (unchecked_ >= kCheckInterval) check(thread);
+  if (unchecked_ >= kCheckInterval || heap_.over()) check(thread);
 }
 
 void Watch::check(lua_State* thread) {
@@ -66,11 +66,17 @@ void Watch::observe(lua_State* thread) {
     kill(thread, FailureKind::kTime, fmt::format("ran for more than {}", format_duration(budget_.time)));
   } else if (steps_ > budget_.instructions) {
     kill(thread, FailureKind::kTime, fmt::format("ran for more than {} instructions", budget_.instructions));
-  } else if (heap_.exhausted()) {
+  } else if (heap_.exhausted() || !fits(thread)) {
     kill(thread, FailureKind::kMemory,
          fmt::format("needs more than {} KiB of memory, or a string, table or call stack over {} KiB",
                      budget_.memory / 1024, kMaxBlockBytes / 1024));
   }
+}
+
+// Garbage doesn't count.
+bool Watch::fits(lua_State* thread) const {
+  if (heap_.over()) lua_gc(thread, LUA_GCCOLLECT);
+  return !heap_.over();
 }
 
 void Watch::kill(lua_State* thread, FailureKind kind, std::string message) {

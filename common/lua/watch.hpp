@@ -42,6 +42,7 @@ class Watch {
   [[nodiscard]] const std::optional<Failed>& killed() const { return killed_; }
 
  private:
+  [[nodiscard]] bool fits(lua_State* thread) const;
   void kill(lua_State* thread, FailureKind kind, std::string message);
 
   const Clock& clock_;

@@ -1,0 +1,2 @@
+-- ends: error
+load("\x1bLua")

@@ -1,0 +1,2 @@
+-- ends: any
+table.concat(setmetatable({}, {__index = rawlen}), "", 1, math.maxinteger)

@@ -1,0 +1,3 @@
+-- ends: error
+local function deeper() return coroutine.wrap(deeper)() end
+deeper()

@@ -1,0 +1,2 @@
+-- ends: error
+string.dump(function() end)

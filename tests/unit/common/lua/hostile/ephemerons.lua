@@ -1,0 +1,2 @@
+-- ends: error
+setmetatable({}, {__mode = "k"})

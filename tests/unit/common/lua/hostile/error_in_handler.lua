@@ -1,0 +1,4 @@
+-- ends: time
+while true do
+  xpcall(error, function(message) error(message) end)
+end

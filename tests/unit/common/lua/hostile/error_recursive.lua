@@ -1,0 +1,2 @@
+-- ends: time
+while true do pcall(error, setmetatable({}, {__tostring = error})) end

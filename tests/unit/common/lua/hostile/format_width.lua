@@ -1,0 +1,2 @@
+-- ends: error
+string.format("%99999d", 1)

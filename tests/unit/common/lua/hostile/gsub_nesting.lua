@@ -1,0 +1,3 @@
+-- ends: error
+local function nest() return (("a"):gsub("a", nest)) end
+nest()

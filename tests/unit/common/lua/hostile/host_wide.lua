@@ -1,0 +1,2 @@
+-- ends: error
+answer(table.unpack({}, 1, 9000))

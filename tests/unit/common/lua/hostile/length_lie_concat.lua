@@ -1,0 +1,2 @@
+-- ends: error
+table.concat(setmetatable({}, {__index = table.concat, __len = function() return math.maxinteger end}))

@@ -1,0 +1,2 @@
+-- ends: time
+table.concat(setmetatable({}, {__index = function() return "" end, __len = function() return math.maxinteger end}))

@@ -1,0 +1,2 @@
+-- ends: error
+table.unpack(setmetatable({}, {__len = function() return math.maxinteger end}))

@@ -1,0 +1,2 @@
+-- ends: time
+return shared.spin

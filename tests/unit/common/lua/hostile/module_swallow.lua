@@ -1,0 +1,2 @@
+-- ends: time
+while true do pcall(function() return shared.spin end) end

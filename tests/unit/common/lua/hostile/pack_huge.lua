@@ -1,0 +1,2 @@
+-- ends: any
+string.pack("c2000000000", "")

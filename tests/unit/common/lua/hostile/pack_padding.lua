@@ -1,0 +1,2 @@
+-- ends: any
+while true do string.pack("c1000000", "") end

@@ -1,0 +1,2 @@
+-- ends: time
+while true do math.random(0) end

@@ -1,0 +1,2 @@
+-- ends: error
+("x"):rep(1e18)

@@ -1,0 +1,3 @@
+-- ends: time
+local function turn() return turn() end
+turn()
