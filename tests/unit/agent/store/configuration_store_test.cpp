@@ -42,7 +42,7 @@ void deploy(NodeDisk& disk, const Step& step) {
 Result<StoredConfiguration> load(NodeDisk& disk, const std::string& instance) {
   return disk.answer_of<StoredConfiguration>([&](auto reply) { disk.store().load(instance, reply); });
 }
-void damage(NodeDisk& disk, const std::string& statement) {
+void change_behind_its_back(NodeDisk& disk, const std::string& statement) {
   REQUIRE(disk.database().write_now([statement](soci::session& sql) -> Result<> {
     sql << statement;
     return {};
@@ -216,7 +216,7 @@ TEST_CASE("a damaged configuration is reported, set aside and never current agai
   NodeDisk disk;
   deploy(disk, step("Pump1", 1, kFirst));
   deploy(disk, step("Tank1", 1, kSecond));
-  damage(disk, "UPDATE configurations SET bytes = X'00FF' WHERE instance = 'Pump1'");
+  change_behind_its_back(disk, "UPDATE configurations SET bytes = X'00FF' WHERE instance = 'Pump1'");
   disk.restart();
   CHECK(load(disk, "Pump1").error().code == ErrorCode::kCorrupt);
   CHECK(disk.store().find("Pump1") == nullptr);
@@ -226,6 +226,31 @@ TEST_CASE("a damaged configuration is reported, set aside and never current agai
   CHECK(disk.store().inventory().size() == 1);
   deploy(disk, step("Pump1", 2, kFirst));
   CHECK(load(disk, "Pump1")->bytes == kFirst);
+}
+
+TEST_CASE("a full node takes new revisions of what it holds, and nothing new") {
+  NodeDisk disk;
+  deploy(disk, step("Pump1", 1, kFirst));
+  change_behind_its_back(disk, "WITH RECURSIVE n(i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n WHERE i < " +
+                                   std::to_string(kInstances) +
+                                   ") INSERT INTO configurations SELECT 'I' || i, 'r', 1, X'00' FROM n");
+  disk.restart();
+  CHECK(disk.store().inventory().size() == kInstances);
+  CHECK(stage(disk, step("Pump2", 1, kFirst)).error().code == ErrorCode::kExhausted);
+  CHECK(stage(disk, step("Pump1", 2, kSecond)));
+}
+
+TEST_CASE("numbers of instances long gone are dropped, the oldest first, those of present ones never") {
+  NodeDisk disk;
+  deploy(disk, step("Pump1", 5, kFirst));
+  change_behind_its_back(disk, "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i <= " +
+                                   std::to_string(kInstances) +
+                                   ") INSERT INTO order_numbers SELECT 'Gone' || i, 3 FROM n");
+  disk.restart();
+  CHECK(disk.store().last_number("Pump1") == 5);
+  CHECK(disk.store().last_number("Gone1") == 0);
+  CHECK(disk.store().last_number("Gone2") == 3);
+  CHECK(disk.store().last_number("Gone" + std::to_string(kInstances + 1)) == 3);
 }
 
 }  // namespace
