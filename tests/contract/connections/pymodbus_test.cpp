@@ -118,7 +118,8 @@ TEST_CASE("a unit that a pymodbus server does not have is a lost link") {
   PymodbusServer server;
   Inbox inbox;
   Connections connections(inbox, Random(1), [](const ConnectionHealth&) {});
-  const auto plc = connections.open(modbus_definition(server.port(), {{"timeout", "300ms"}, {"unit", "18"}})).value();
+  const auto plc =
+      connections.open(modbus_definition(server.port(), {{"timeout", "300ms"}, {"unit", "18"}})).value();
   Subscriber subscriber(*plc, {{1, "holding:0"}}, inbox);
   CHECK(inbox.run_until([&] { return subscriber.quality(1) == Quality::kBadCommunicationError; }));
 }
