@@ -8,8 +8,8 @@
 #include "common/model/json.hpp"
 #include "common/wire/config.hpp"
 #include "common/wire/limits.hpp"
-#include "tests/bench/report.hpp"
 #include "tests/bench/sample_config.hpp"
+#include "tests/bench/table.hpp"
 
 namespace {
 
@@ -67,7 +67,7 @@ MacroConfig convert_with_macros(const std::string& bytes) {
   return handle.get().as<MacroConfig>();
 }
 
-void measure(const bench::Report& report, const FlatConfig& config, const std::string& scale) {
+void measure(const bench::Table& table, const FlatConfig& config, const std::string& scale) {
   const auto sealed = wire::seal_config(config);
   FIELDLINE_CHECK(sealed);
   const auto json = to_json(config).dump();
@@ -98,25 +98,25 @@ void measure(const bench::Report& report, const FlatConfig& config, const std::s
     FIELDLINE_CHECK(from_json(Json::parse(json), out));
   });
 
-  report.add("decode and check", ours, "us", kib);
-  report.add("BLAKE2b-256 of the bytes", hash, "us", kib);
-  report.add("encode", encode, "us", kib);
-  report.add("msgpack-c bare visitor", visitor, "us", kib);
-  report.add("msgpack-c unpack + struct conversion", macros, "us", kib);
-  report.add("msgpack-c pack of the structs", pack, "us", kib);
-  report.add("JSON parse + conversion", from_text, "us", kib);
-  report.add("ratio: 100 us per 20 KiB / decode",
-             100.0 * static_cast<double>(sealed->bytes.size()) / 20480 / ours, "x", kib);
-  report.add("ratio: visitor / decode", visitor / ours, "x", kib);
-  report.add("ratio: struct conversion / decode", macros / ours, "x", kib);
-  report.add("ratio: JSON / decode", from_text / ours, "x", kib);
-  report.add("ratio: library pack / encode", pack / encode, "x", kib);
+  table.add("decode and check", ours, "us", kib);
+  table.add("BLAKE2b-256 of the bytes", hash, "us", kib);
+  table.add("encode", encode, "us", kib);
+  table.add("msgpack-c bare visitor", visitor, "us", kib);
+  table.add("msgpack-c unpack + struct conversion", macros, "us", kib);
+  table.add("msgpack-c pack of the structs", pack, "us", kib);
+  table.add("JSON parse + conversion", from_text, "us", kib);
+  table.add("ratio: 100 us per 20 KiB / decode",
+            100.0 * static_cast<double>(sealed->bytes.size()) / 20480 / ours, "x", kib);
+  table.add("ratio: visitor / decode", visitor / ours, "x", kib);
+  table.add("ratio: struct conversion / decode", macros / ours, "x", kib);
+  table.add("ratio: JSON / decode", from_text / ours, "x", kib);
+  table.add("ratio: library pack / encode", pack / encode, "x", kib);
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  const bench::Report report("codec", argc, argv);
-  measure(report, bench::config_of_20_kib(), "1x");
-  measure(report, bench::config_of(1100, 120, 60), "10x");
+  const bench::Table table("codec", argc, argv);
+  measure(table, bench::config_of_20_kib(), "1x");
+  measure(table, bench::config_of(1100, 120, 60), "10x");
 }

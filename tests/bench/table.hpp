@@ -13,9 +13,9 @@
 
 namespace fieldline::bench {
 
-class Report {
+class Table {
  public:
-  Report(std::string bench, int argc, char** argv)
+  Table(std::string bench, int argc, char** argv)
       : bench_(std::move(bench)), json_(argc > 1 && std::string_view(argv[1]) == "--json") {
     if (!json_) fmt::print("{:<10} {:<44} {:>14} {:<8} {}\n", "bench", "metric", "value", "unit", "scale");
   }

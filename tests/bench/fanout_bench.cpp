@@ -1,0 +1,109 @@
+// A 20 KiB configuration to 1,000 and 5,000 simulated sites over the real protocol, CURVE and ZAP on,
+// beside bare ZeroMQ doing the same. Aims: at least 0.5 of bare for the fan-out, 0.67 for the round trip
+// and the memory per connection, 0.7 for the reconnection of a fleet.
+#include <sys/wait.h>
+
+#include <functional>
+
+#include "common/net/descriptors.hpp"
+#include "tests/bench/fanout/pipe.hpp"
+#include "tests/bench/fanout/plan.hpp"
+#include "tests/bench/sample_config.hpp"
+#include "tests/bench/table.hpp"
+
+namespace {
+
+using namespace fieldline;
+using bench::Figures;
+using bench::Plan;
+
+struct World {
+  void (*sites)(const Plan&, int);
+  Figures (*centre)(const Plan&, int);
+};
+
+constexpr World kFieldline{bench::run_sites, bench::measure_centre};
+constexpr World kBare{bench::run_bare_sites, bench::measure_bare_centre};
+
+// Runs `work` in a process of its own and returns its pid.
+pid_t in_child(const std::function<void()>& work) {
+  const auto pid = fork();
+  FIELDLINE_CHECK(pid >= 0);
+  if (pid == 0) {
+    work();
+    _exit(0);
+  }
+  return pid;
+}
+
+void reap(pid_t pid) {
+  int status = 0;
+  FIELDLINE_CHECK(waitpid(pid, &status, 0) == pid);
+  FIELDLINE_CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+}
+
+// Centre and sites start in fresh processes each time, so that memory is comparable.
+Figures measure(const World& world, const Plan& plan) {
+  int commands[2];
+  int result[2];
+  FIELDLINE_CHECK(pipe(commands) == 0 && pipe(result) == 0);
+  std::filesystem::remove_all(plan.folder);
+  std::filesystem::create_directories(plan.folder);
+  const auto sites = in_child([&] { world.sites(plan, commands[0]); });
+  const auto centre = in_child([&] {
+    const auto figures = world.centre(plan, commands[1]);
+    FIELDLINE_CHECK(write(result[1], &figures, sizeof figures) == sizeof figures);
+  });
+  Figures figures;
+  FIELDLINE_CHECK(read(result[0], &figures, sizeof figures) == sizeof figures);
+  reap(centre);
+  reap(sites);
+  for (const int fd : {commands[0], commands[1], result[0], result[1]}) close(fd);
+  std::filesystem::remove_all(plan.folder);
+  return figures;
+}
+
+Plan plan_for(std::size_t sites, bool durable) {
+  std::vector<net::KeyPair> keys;
+  for (std::size_t i = 0; i < sites; ++i) keys.push_back(net::KeyPair::generate());
+  return {sites,
+          durable,
+          std::filesystem::temp_directory_path() / ("fieldline-fanout-" + std::to_string(getpid())),
+          net::KeyPair::generate(),
+          std::move(keys),
+          wire::encode(bench::config_of_20_kib())};
+}
+
+Figures compare(const bench::Table& table, std::size_t count, bool durable) {
+  const auto plan = plan_for(count, durable);
+  const auto bare = measure(kBare, plan);
+  const auto ours = measure(kFieldline, plan);
+  const auto scale = fmt::format("{} sites{}", count, durable ? ", durable" : "");
+  const auto pair = [&](std::string_view metric, double mine, double theirs, std::string_view unit) {
+    table.add(metric, mine, unit, scale);
+    table.add(fmt::format("{}, bare ZeroMQ", metric), theirs, unit, scale);
+    table.add(fmt::format("ratio: {}, bare / Fieldline", metric), theirs / mine, "x", scale);
+  };
+  pair("fan-out", ours.fanout_ms, bare.fanout_ms, "ms");
+  if (durable) return ours;
+  pair("command round trip p50", ours.round_trip_us, bare.round_trip_us, "us");
+  pair("reconnection of all", ours.reconnect_ms, bare.reconnect_ms, "ms");
+  pair("memory per connection", ours.kib_per_connection, bare.kib_per_connection, "KiB");
+  return ours;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const bench::Table table("fanout", argc, argv);
+  if (const auto reserved = net::reserve_descriptors(25'000); !reserved) {
+    fmt::print(stderr, "fanout: {}\n", reserved.error().describe());
+    return 1;
+  }
+  for (const bool durable : {false, true}) {
+    const auto small = compare(table, 1000, durable);
+    const auto large = compare(table, 5000, durable);
+    table.add(fmt::format("ratio: growth of fan-out{}, 5 x 1,000 / 5,000", durable ? ", durable" : ""),
+              5 * small.fanout_ms / large.fanout_ms, "x", "1000 to 5000");
+  }
+}
