@@ -1,7 +1,6 @@
 // Says where a member is wrong: at the place that wrote the fields in question last.
 #pragma once
 
-#include <algorithm>
 #include <initializer_list>
 #include <string>
 #include <string_view>
@@ -34,9 +33,11 @@ class MemberReport {
 
   // `fields` are those that are wrong together; the path ends with the one written last.
   void add(FindingCode code, std::initializer_list<std::string_view> fields, std::string message) const {
-    const auto last = std::max_element(fields.begin(), fields.end(),
-                                       [&](auto a, auto b) { return member_.origin(a) < member_.origin(b); });
-    findings_.add(code, path(member_.origin(*last)) + "/" + std::string(*last), std::move(message));
+    auto last = *fields.begin();
+    for (const auto field : fields) {
+      if (member_.has(field) && member_.origin(field) >= member_.origin(last)) last = field;
+    }
+    findings_.add(code, path(member_.origin(last)) + "/" + std::string(last), std::move(message));
   }
 
   // At a line of the text in `field`; 0: the line is not known.

@@ -77,7 +77,10 @@ class Reader final : public YAML::EventHandler {
   std::vector<Json> take() { return std::move(trees_); }
   [[nodiscard]] int watched_line() const { return watched_line_; }
 
-  void OnDocumentStart(const YAML::Mark&) override {
+  void OnDocumentStart(const YAML::Mark& mark) override {
+    // A stray "," makes yaml-cpp begin one empty document after the other at the same place.
+    if (mark.pos == started_at_) throw Refused{"this is not YAML: unexpected text", mark.line + 1};
+    started_at_ = mark.pos;
     builder_ = TreeBuilder(trees_.size() == watched_document_ ? watched_ : nullptr);
   }
   void OnDocumentEnd() override {
@@ -144,6 +147,7 @@ class Reader final : public YAML::EventHandler {
   std::optional<std::size_t> watched_document_;
   const std::string* watched_;
   int watched_line_ = 0;
+  int started_at_ = -1;
 };
 
 Result<> read(std::string_view text, Reader& reader) {

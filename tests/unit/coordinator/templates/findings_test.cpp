@@ -1,0 +1,230 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <fstream>
+#include <set>
+#include <sstream>
+
+#include "coordinator/templates/findings.hpp"
+#include "tests/unit/coordinator/templates/library_of.hpp"
+
+using namespace fieldline;
+using namespace fieldline::templates;
+
+namespace {
+
+struct Case {
+  std::string code;
+  std::string path;
+  std::string yaml;  // beside kPlace, whose instance P is of the template T
+};
+
+std::string chain_of_parents(int length) {
+  std::string yaml = "kind: Template\nname: T0\n";
+  for (int i = 1; i <= length; ++i) {
+    yaml += fmt::format("---\nkind: Template\nname: {}\nspec: {{parent: T{}}}\n",
+                        i == length ? "T" : fmt::format("T{}", i), i - 1);
+  }
+  return yaml;
+}
+
+std::string chain_of_slots(int length) {
+  std::string yaml = "kind: Template\nname: T0\n";
+  for (int i = 1; i <= length; ++i) {
+    yaml += fmt::format("---\nkind: Template\nname: {}\nspec: {{slots: {{S: {{template: T{}}}}}}}\n",
+                        i == length ? "T" : fmt::format("T{}", i), i - 1);
+  }
+  return yaml;
+}
+
+std::string long_names(int levels) {
+  const std::string slot(60, 's');
+  std::string yaml = "kind: Template\nname: T0\nspec: {attributes: {A: {type: int}}}\n";
+  for (int i = 1; i <= levels; ++i) {
+    yaml += fmt::format("---\nkind: Template\nname: {}\nspec: {{slots: {{{}: {{template: T{}}}}}}}\n",
+                        i == levels ? "T" : fmt::format("T{}", i), slot, i - 1);
+  }
+  return yaml;
+}
+
+std::string many_members(int count) {
+  std::string yaml = "kind: Template\nname: T\nspec:\n  attributes:\n";
+  for (int i = 0; i < count; ++i) yaml += fmt::format("    A{}: {{type: int}}\n", i);
+  return yaml;
+}
+
+// A template T with these members.
+std::string with(const std::string& spec) {
+  return "kind: Template\nname: T\nspec: " + spec + "\n";
+}
+
+// As above, and the instance P written anew.
+std::string with(const std::string& spec, const std::string& instance) {
+  return with(spec) + "---\nkind: Instance\nname: P\nspec: " + instance + "\n";
+}
+
+std::vector<Case> cases() {
+  const std::string attribute_l = "attributes: {L: {type: float}}";
+  return {
+      {"address-not-bound", "instances/P/bindings/A",
+       with("{attributes: {A: {type: bool, address: 'memory:a'}}}")},
+      {"bound-twice", "instances/P/bindings/B",
+       with("{attributes: {A: {type: int, address: 'memory:a'}, B: {type: int, address: 'memory:a'}}}",
+            "{site: north, template: T, bindings: {A: {connection: sim}, B: {connection: sim}}}")},
+      {"composition-cycle", "templates/T/slots", with("{slots: {S: {template: T}}}")},
+      {"composition-cycle", "templates/A/slots",
+       with("{slots: {S: {template: A}}}") +
+           "---\nkind: Template\nname: A\nspec: {slots: {X: {template: T}}}\n"},
+      {"configuration-too-large", "instances/P", many_members(20'000)},
+      {"inheritance-cycle", "templates/A/parent",
+       with("{parent: B}") + "---\nkind: Template\nname: A\nspec: {parent: B}\n---\nkind: Template\nname: B\n"
+                             "spec: {parent: A}\n"},
+      {"inheritance-cycle", "templates/T/parent", with("{parent: T}")},
+      {"invalid-address", "instances/P/bindings/A",
+       with("{attributes: {A: {type: bool, address: 'nonsense'}}}",
+            "{site: north, template: T, bindings: {A: {connection: sim}}}")},
+      {"invalid-connection", "connections/north/plc/endpoint",
+       with("{attributes: {A: {type: bool, address: 'coil:1'}}}",
+            "{site: north, template: T, bindings: {A: {connection: plc}}}") +
+           "---\nkind: Connection\nname: north/plc\nspec: {protocol: modbus-tcp, endpoint: 'no port'}\n"},
+      {"limits-out-of-order", "templates/T/alarms/H/hihi",
+       with("{" + attribute_l +
+            ", alarms: {H: {attribute: L, kind: limits, hi: {value: 5}, hihi: {value: 5}}}}")},
+      {"lua-syntax", "templates/T/scripts/Start:2",
+       with("{scripts: {Start: {source: \"local a = 1\\nif then\"}}}")},
+      {"member-locked", "instances/P/attributes/L/unit",
+       with("{attributes: {L: {type: float, unit: m, locked: [unit]}}}",
+            "{site: north, template: T, attributes: {L: {unit: cm}}}")},
+      {"member-locked", "templates/T/slots/S/template",
+       with("{parent: Base, slots: {S: {template: B}}}") +
+           "---\nkind: Template\nname: A\n---\nkind: Template\nname: B\n---\nkind: Template\nname: Base\n"
+           "spec: {slots: {S: {template: A, locked: [template]}}}\n"},
+      {"missing-field", "templates/T/attributes/L", with("{attributes: {L: {unit: m}}}")},
+      {"missing-field", "templates/T/slots/S", with("{slots: {S: {}}}")},
+      {"missing-field", "templates/T/alarms/H/kind",
+       with("{" + attribute_l + ", alarms: {H: {attribute: L, kind: limits}}}")},
+      {"missing-field", "templates/T/alarms/H/kind",
+       with("{" + attribute_l + ", alarms: {H: {attribute: L, kind: value-match}}}")},
+      {"missing-field", "templates/T/scripts/S/trigger",
+       with("{scripts: {S: {source: '', trigger: {kind: value-change}}}}")},
+      {"name-collision", "templates/T/attributes/S",
+       with("{slots: {S: {template: A}}, attributes: {S: {type: int}}}") + "---\nkind: Template\nname: A\n"},
+      {"name-too-long", "templates/T0/attributes/A", long_names(18)},
+      {"not-addressed", "instances/P/bindings/L",
+       with("{" + attribute_l + "}", "{site: north, template: T, bindings: {L: {connection: sim}}}")},
+      {"not-call-only", "templates/T/alarms/H/script",
+       with("{" + attribute_l +
+            ", alarms: {H: {attribute: L, kind: limits, hi: {value: 5}, script: S}}, scripts: "
+            "{S: {source: '', trigger: {kind: interval, interval: 1s}}}}")},
+      {"out-of-range", "templates/T/alarms/H/priority",
+       with("{" + attribute_l +
+            ", alarms: {H: {attribute: L, kind: limits, hi: {value: 5}, priority: 1001}}}")},
+      {"out-of-range", "templates/T/alarms/H/lo",
+       with("{" + attribute_l +
+            ", alarms: {H: {attribute: L, kind: limits, lo: {value: 5, deadband: -1}}}}")},
+      {"out-of-range", "templates/T/scripts/S/trigger",
+       with("{scripts: {S: {source: '', trigger: {kind: interval}}}}")},
+      {"out-of-range", "templates/T/scripts/S/timeout", with("{scripts: {S: {source: '', timeout: 0s}}}")},
+      {"out-of-range", "templates/T/scripts/S/memory_limit",
+       with("{scripts: {S: {source: '', memory_limit: 0}}}")},
+      {"read-only-attribute", "templates/T/scripts/S:1",
+       with("{" + attribute_l + ", scripts: {S: {source: 'attributes.set(\"L\", 1)'}}}")},
+      {"read-only-attribute", "templates/T/attributes/L/retained",
+       with("{attributes: {L: {type: float, retained: true}}}")},
+      {"too-deep", "templates/T/parent", chain_of_parents(64)},
+      {"too-deep", "templates/T/slots", chain_of_slots(64)},
+      {"too-many-members", "instances/P", many_members(100'001)},
+      {"type-mismatch", "templates/T/attributes/L/value",
+       with("{attributes: {L: {type: int, value: many}}}")},
+      {"type-mismatch", "templates/T/alarms/H/kind",
+       with("{attributes: {L: {type: string}}, alarms: {H: {attribute: L, kind: limits, hi: {value: 5}}}}")},
+      {"type-mismatch", "templates/T/alarms/H/match",
+       with("{attributes: {L: {type: bool}}, alarms: {H: {attribute: L, kind: value-match, match: "
+            "tripped}}}")},
+      {"unknown-attribute", "templates/T/alarms/H/attribute",
+       with("{alarms: {H: {attribute: L, kind: limits, hi: {value: 5}}}}")},
+      {"unknown-attribute", "templates/T/scripts/S/trigger",
+       with("{scripts: {S: {source: '', trigger: {kind: value-change, attributes: [L]}}}}")},
+      {"unknown-attribute", "templates/T/scripts/S:3",
+       with("{scripts: {S: {source: \"\\n\\nreturn attributes.get('L')\"}}}")},
+      {"unknown-attribute", "instances/P/bindings/L",
+       with("{}", "{site: north, template: T, bindings: {L: {connection: sim}}}")},
+      {"unknown-connection", "instances/P/bindings/A",
+       with("{attributes: {A: {type: bool, address: 'memory:a'}}}",
+            "{site: north, template: T, bindings: {A: {connection: plc9}}}")},
+      {"unknown-member", "instances/P/attributes/L",
+       with("{}", "{site: north, template: T, attributes: {L: {value: 1}}}")},
+      {"unknown-member", "templates/T/slots/S/scripts/Go",
+       with("{slots: {S: {template: A, scripts: {Go: {source: ''}}}}}") + "---\nkind: Template\nname: A\n"},
+      {"unknown-member", "templates/T/alarms/S.H", with("{alarms: {S.H: {priority: 1}}}")},
+      {"unknown-parent", "templates/T/parent", with("{parent: Nobody}")},
+      {"unknown-script", "templates/T/alarms/H/script",
+       with("{" + attribute_l + ", alarms: {H: {attribute: L, kind: limits, hi: {value: 5}, script: S}}}")},
+      {"unknown-script", "templates/T/scripts/S:1",
+       with("{scripts: {S: {source: 'scripts.call(\"Other\")'}}}")},
+      {"unknown-site", "instances/P/site", with("{}", "{site: south, template: T}")},
+      {"unknown-template", "instances/P/template", "kind: Template\nname: U\n"},
+      {"unknown-template", "templates/T/slots/S/template", with("{slots: {S: {template: Nobody}}}")},
+  };
+}
+
+// Documents of the case replace those of kPlace.
+Library library_of(const Case& test) {
+  return Library(documents_of(kPlace)).with(documents_of(test.yaml));
+}
+
+}  // namespace
+
+TEST_CASE("everything that can be wrong is found at its place, and nothing else is said") {
+  for (const auto& test : cases()) {
+    INFO(test.code << " at " << test.path);
+    const auto derived = flatten(library_of(test), "P");
+    REQUIRE_FALSE(derived);
+    CHECK(derived.error().code == ErrorCode::kValidationFailed);
+    INFO(derived.error().describe());
+    REQUIRE(derived.error().findings.size() == 1);
+    CHECK(derived.error().findings[0].code == test.code);
+    CHECK(derived.error().findings[0].path == test.path);
+    CHECK_FALSE(derived.error().findings[0].message.empty());
+  }
+}
+
+TEST_CASE("each code of a finding is reached by a case and explained in the documentation") {
+  std::set<std::string> reached;
+  for (const auto& test : cases()) reached.insert(test.code);
+  std::ifstream file(FIELDLINE_DOCS "/findings.md");
+  std::stringstream text;
+  text << file.rdbuf();
+  for (const auto code : kEnumNames<FindingCode>) {
+    INFO(code);
+    CHECK(reached.contains(std::string(code)));
+    CHECK(text.str().find(fmt::format("## {}\n", code)) != std::string::npos);
+  }
+}
+
+TEST_CASE("all findings come at once, each once, though two slots show the same one") {
+  const auto library = library_of(placed(R"(
+kind: Template
+name: Pump
+spec:
+  alarms: {A: {attribute: Nowhere, kind: limits, hi: {value: 1}}}
+  scripts: {S: {source: "if then"}}
+---
+kind: Template
+name: T
+spec:
+  slots: {Pump1: {template: Pump}, Pump2: {template: Pump}}
+  attributes: {L: {type: int, value: 1.5}}
+)"));
+  const auto derived = flatten(library, "P");
+  REQUIRE_FALSE(derived);
+  std::vector<std::string> paths;
+  for (const auto& finding : derived.error().findings) paths.push_back(finding.path);
+  CHECK(paths == std::vector<std::string>{"templates/Pump/alarms/A/attribute", "templates/Pump/scripts/S:1",
+                                          "templates/T/attributes/L/value"});
+}
+
+TEST_CASE("63 ancestors and slots 64 deep are allowed") {
+  CHECK(flatten(library_of(Case{"", "", chain_of_parents(63)}), "P"));
+  CHECK(flatten(library_of(Case{"", "", chain_of_slots(63)}), "P"));
+}
