@@ -73,6 +73,7 @@ Result<> run(const agent::Settings& settings) {
   bool stopped = false;
   loop.post([&] { (*node)->stop([&] { stopped = true; }); });
   if (!loop.run_until([&] { return stopped; }, kStopLimit)) spdlog::warn("instances did not stop in time");
+  compiler.finish();
   strands.join();
   return {};
 }

@@ -18,8 +18,13 @@ ThreadWorker::ThreadWorker(std::string name, std::size_t threads, std::size_t ca
 }
 
 ThreadWorker::~ThreadWorker() {
+  finish();
+}
+
+void ThreadWorker::finish() {
   queue_.close();
   for (auto& thread : threads_) thread.join();
+  threads_.clear();
 }
 
 bool ThreadWorker::try_post(Task task) {

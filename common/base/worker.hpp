@@ -19,14 +19,16 @@ class Worker {
   [[nodiscard]] virtual bool try_post(Task task) = 0;
 };
 
-// Threads with a shared bounded queue; one thread keeps tasks in order. The destructor runs what
-// waits and joins.
+// Threads with a shared bounded queue; one thread keeps tasks in order.
 class ThreadWorker final : public Worker {
  public:
   // `name` is shown by ps and in stack traces; the kernel cuts it at 15 bytes.
   ThreadWorker(std::string name, std::size_t threads, std::size_t capacity);
   ~ThreadWorker() override;
   [[nodiscard]] bool try_post(Task task) override;
+  // Runs what waits and ends the threads; nothing is taken any more. Idempotent; the destructor does it
+  // too, for who has nothing to take down before that.
+  void finish();
 
  private:
   BoundedQueue<Task> queue_;

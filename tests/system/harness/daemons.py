@@ -117,7 +117,7 @@ class Coordinator(Daemon):
 
     @property
     def token_path(self):
-        return self.state / "admin.token"
+        return self.state / "admin-token"
 
     @property
     def rest(self):

@@ -1,0 +1,121 @@
+#include "coordinator/coordinator.hpp"
+
+#include <optional>
+#include <set>
+
+#include "coordinator/api/api.hpp"
+#include "coordinator/database/deployment_records.hpp"
+#include "coordinator/database/documents.hpp"
+#include "coordinator/database/node_keys.hpp"
+#include "coordinator/database/term.hpp"
+#include "coordinator/database/tokens.hpp"
+#include "coordinator/health/metrics.hpp"
+#include "coordinator/security/tokens.hpp"
+
+namespace fieldline::coordinator {
+namespace {
+
+std::set<sites::NodeId> nodes_of(const templates::Library& library) {
+  std::set<sites::NodeId> nodes;
+  for (const auto& site : library.all(templates::DocumentKind::kSite)) {
+    for (const auto& node : site->site().nodes) nodes.insert({site->key.name, node});
+  }
+  return nodes;
+}
+
+}  // namespace
+
+struct Coordinator::Rooms {
+  Rooms(const Ground& ground_, const Settings& settings_, std::uint64_t term)
+      : ground(ground_),
+        settings(settings_),
+        documents(ground.database),
+        keys(ground.database),
+        records(ground.database),
+        token_rows(ground.database),
+        catalog({ground.loop, ground.author, documents}),
+        sites(ground.loop, ground.router, ground.admission, keys, term,
+              {settings.silence_limit, settings.ping_interval, settings.health_interval}),
+        deployments({ground.loop, ground.engine, catalog, sites, records}, term, Random(ground.random),
+                    {settings.deployment_deadline}),
+        metrics(FIELDLINE_VERSION) {
+    catalog.set_deployed([this](const std::string& instance) {
+      const auto status = deployments.status(instance);
+      return deployments.deployed(instance).has_value() || (status && is_open(status->state));
+    });
+    catalog.on_change([this](const catalog::LibraryPointer&, const catalog::LibraryPointer& after) {
+      sites.define(nodes_of(*after));
+    });
+  }
+
+  static bool is_open(deployment::DeploymentState state) {
+    return state == deployment::DeploymentState::kPending ||
+           state == deployment::DeploymentState::kInProgress;
+  }
+
+  Result<> start() {
+    if (auto read = catalog.start(); !read) return read;
+    if (auto settled = deployments.start(); !settled) return settled;
+    if (auto open = sites.start(deployments.inventory_keeper()); !open) return open;
+    sites.define(nodes_of(*catalog.library()));
+    return {};
+  }
+
+  Result<> serve(const api::Server::Listen& listen) {
+    auto opened = security::Tokens::open(token_rows, settings.state, ground.loop.clock());
+    if (!opened) return fail(opened.error());
+    tokens.emplace(std::move(*opened));
+    metrics.watch(ground.loop, sites, deployments);
+    auto started = api::Api::start({ground.loop, ground.clerk, catalog, sites, deployments, metrics, *tokens},
+                                   ground.random, listen);
+    if (!started) return fail(started.error());
+    api = std::move(*started);
+    return {};
+  }
+
+  Ground ground;
+  const Settings settings;
+  database::DocumentRecords documents;
+  database::NodeKeys keys;
+  database::DeploymentRecords records;
+  database::Tokens token_rows;
+  catalog::Catalog catalog;
+  sites::Sites sites;
+  deployment::Deployments deployments;
+  health::Metrics metrics;
+  std::optional<security::Tokens> tokens;
+  std::unique_ptr<api::Api> api;
+};
+
+Result<std::unique_ptr<Coordinator>> Coordinator::build(const Ground& ground, const Settings& settings) {
+  const auto term = database::raise_term(ground.database);
+  if (!term) return fail(term.error());
+  auto rooms = std::make_unique<Rooms>(ground, settings, *term);
+  if (auto started = rooms->start(); !started) return fail(started.error());
+  return std::unique_ptr<Coordinator>(new Coordinator(std::move(rooms)));
+}
+
+Coordinator::Coordinator(std::unique_ptr<Rooms> rooms) : rooms_(std::move(rooms)) {}
+Coordinator::~Coordinator() = default;
+
+Result<> Coordinator::serve(const api::Server::Listen& listen) {
+  return rooms_->serve(listen);
+}
+
+std::uint16_t Coordinator::port() const {
+  return rooms_->api->port();
+}
+
+catalog::Catalog& Coordinator::catalog() {
+  return rooms_->catalog;
+}
+
+sites::Sites& Coordinator::sites() {
+  return rooms_->sites;
+}
+
+deployment::Deployments& Coordinator::deployments() {
+  return rooms_->deployments;
+}
+
+}  // namespace fieldline::coordinator
