@@ -114,4 +114,8 @@ bool Agent::connected() const {
   return rooms_->uplink.open();
 }
 
+Inventory Agent::inventory() const {
+  return rooms_->store->inventory();
+}
+
 }  // namespace fieldline::agent

@@ -10,6 +10,7 @@
 #include "common/base/random.hpp"
 #include "common/base/result.hpp"
 #include "common/base/worker.hpp"
+#include "common/model/session.hpp"
 #include "common/net/dealer.hpp"
 #include "common/sql/database.hpp"
 
@@ -42,6 +43,8 @@ class Agent {
   void stop(std::function<void()> done);
 
   [[nodiscard]] bool connected() const;
+  // What is current, sorted by instance.
+  [[nodiscard]] Inventory inventory() const;
 
  private:
   struct Rooms;

@@ -1,0 +1,206 @@
+#include "tests/sim/world.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <catch2/catch.hpp>
+
+#include "agent/events/schema.hpp"
+#include "agent/store/schema.hpp"
+#include "coordinator/database/migrations.hpp"
+
+namespace fieldline::sim {
+namespace {
+
+const std::string kCentreKey = "central-key";
+
+std::unique_ptr<sql::Database> open(World& world, const std::string& file,
+                                    std::span<const sql::Migration> migrations) {
+  // Between 0 and 20 ms pass from a write to its commit, another span on every start.
+  const auto commit_time = Duration(static_cast<std::int64_t>(world.random.below(20'000)));
+  auto opened = sql::open_inline({"sqlite:" + (world.folder.path() / file).string(), file, migrations},
+                                 world.time.executor(), commit_time);
+  REQUIRE(opened);
+  return std::move(*opened);
+}
+
+}  // namespace
+
+Folder::Folder() {
+  auto name = (std::filesystem::temp_directory_path() / "fieldline-sim-XXXXXX").string();
+  REQUIRE(mkdtemp(name.data()) != nullptr);
+  path_ = name;
+}
+
+Folder::~Folder() {
+  std::filesystem::remove_all(path_);
+}
+
+struct Centre::Running {
+  explicit Running(World& world)
+      : loop(world.time.executor()),
+        author(world.time.worker()),
+        engine(world.time.worker()),
+        clerk(world.time.worker()),
+        admission(world.time.clock()),
+        database(open(world, "coordinator.db", database::migrations())),
+        router(world.network.router(*loop, "central", kCentreKey, admission)) {
+    auto built = coordinator::Coordinator::build({*loop, *router, admission, *database, *author, *engine,
+                                                  *clerk, Random(world.random.below(1U << 30))},
+                                                 {});
+    REQUIRE(built);
+    coordinator = std::move(*built);
+  }
+
+  std::unique_ptr<Executor> loop;
+  std::unique_ptr<Worker> author;
+  std::unique_ptr<Worker> engine;
+  std::unique_ptr<Worker> clerk;
+  net::Admission admission;
+  std::unique_ptr<sql::Database> database;
+  std::unique_ptr<net::Router> router;
+  std::unique_ptr<coordinator::Coordinator> coordinator;
+};
+
+void Centre::start() {
+  running_ = std::make_shared<Running>(world_);
+}
+
+void Centre::crash() {
+  running_.reset();
+}
+
+coordinator::Coordinator& Centre::operator*() const {
+  return *running_->coordinator;
+}
+
+net::Admission& Centre::admission() const {
+  return running_->admission;
+}
+
+struct Node::Running {
+  Running(World& world, const std::string& name, const std::string& key, Role role)
+      : loop(world.time.executor()),
+        compiler(world.time.worker()),
+        configurations(open(world, name + "-configurations.db", store::migrations())),
+        events(open(world, name + "-events.db", events::migrations())),
+        strands(world.time),
+        dealer(world.network.dealer(*loop, name, key, "central", kCentreKey)) {
+    agent::Settings settings;
+    settings.site = "north";
+    settings.node = name;
+    settings.role = role;
+    settings.state = world.folder.path();
+    auto built = agent::Agent::build(
+        {*loop, *dealer, *configurations, *events, strands, *compiler, Random(world.random.below(1U << 30))},
+        settings);
+    REQUIRE(built);
+    agent = std::move(*built);
+    loop->post([this] { agent->start(); });
+  }
+
+  std::unique_ptr<Executor> loop;
+  std::unique_ptr<Worker> compiler;
+  std::unique_ptr<sql::Database> configurations;
+  std::unique_ptr<sql::Database> events;
+  runtime::VirtualStrands strands;
+  std::unique_ptr<net::Dealer> dealer;
+  std::unique_ptr<agent::Agent> agent;
+};
+
+Node::Node(World& world, std::string name, Role role)
+    : world_(world), name_(std::move(name)), role_(role), key_("key-of-" + name_) {}
+
+void Node::start() {
+  running_ = std::make_shared<Running>(world_, name_, key_, role_);
+}
+
+void Node::crash() {
+  running_.reset();
+}
+
+agent::Agent& Node::operator*() const {
+  return *running_->agent;
+}
+
+World::World(std::uint64_t seed) : random(seed), network(Random(seed + 1)) {}
+
+World::~World() {
+  a.crash();
+  b.crash();
+  centre.crash();
+}
+
+void World::start() {
+  centre.start();
+  REQUIRE(apply(tank_site(3) + "---\n" + tank_template(1)));
+  for (auto* node : {&a, &b}) {
+    node->start();
+    const auto knock = [&]() -> std::optional<sites::PendingKey> {
+      for (const auto& pending : (*centre).sites().pending()) {
+        if (pending.public_key == node->public_key()) return pending;
+      }
+      return std::nullopt;
+    };
+    REQUIRE(run_until([&] { return knock().has_value(); }, std::chrono::minutes(2)));
+    bool accepted = false;
+    (*centre).sites().accept(knock()->fingerprint, {"north", node->name()}, "engineer",
+                             [&](const Result<>& outcome) { accepted = outcome.has_value(); });
+    REQUIRE(run_until([&] { return accepted && (**node).connected(); }, std::chrono::minutes(2)));
+  }
+}
+
+bool World::apply(const std::string& yaml) {
+  std::optional<bool> outcome;
+  (*centre).catalog().apply(yaml, templates::TextFormat::kYaml, false, "engineer",
+                            [&](const Result<std::vector<catalog::Applied>>& applied) {
+                              if (!applied) UNSCOPED_INFO(applied.error().describe());
+                              outcome = applied.has_value();
+                            });
+  REQUIRE(run_until([&] { return outcome.has_value(); }, std::chrono::minutes(1)));
+  return *outcome;
+}
+
+std::optional<deployment::Deployment> World::deploy(const std::string& instance) {
+  std::optional<Result<deployment::Deployment>> outcome;
+  (*centre).deployments().deploy(instance, {"engineer", std::nullopt},
+                                 [&](Result<deployment::Deployment> answer) { outcome = std::move(answer); });
+  REQUIRE(run_until([&] { return outcome.has_value(); }, std::chrono::minutes(1)));
+  if (!*outcome) return std::nullopt;
+  return **outcome;
+}
+
+std::string tank_template(double setpoint) {
+  return fmt::format(R"(kind: Template
+name: Tank
+spec:
+  attributes:
+    Level: {{type: float, unit: m, address: "sine:period=20s:min=0:max=5"}}
+    Setpoint: {{type: float, value: {}}}
+    Open: {{type: bool, value: false, writable: true}}
+  alarms:
+    High: {{attribute: Level, kind: limits, hi: {{value: 4.5, deadband: 0.2}}}}
+  scripts:
+    Control:
+      source: |
+        local level = attributes.get("Level")
+        attributes.set("Open", level ~= nil and level > attributes.get("Setpoint"))
+      trigger: {{kind: interval, interval: 1s}}
+)",
+                     setpoint);
+}
+
+std::string tank_site(int count) {
+  std::string yaml =
+      "kind: Site\nname: north\nspec: {nodes: [a, b]}\n---\n"
+      "kind: Connection\nname: north/field\nspec: {protocol: simulator}\n";
+  for (int i = 1; i <= count; ++i) {
+    yaml += fmt::format(
+        "---\nkind: Instance\nname: Tank{}\nspec: {{site: north, template: Tank, bindings: {{Level: "
+        "{{connection: field}}}}}}\n",
+        i);
+  }
+  return yaml;
+}
+
+}  // namespace fieldline::sim
