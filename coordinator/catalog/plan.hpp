@@ -1,0 +1,25 @@
+// What a write would make of a library. Pure: runs on a worker over a snapshot.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "coordinator/catalog/catalog.hpp"
+
+namespace fieldline::catalog {
+
+struct Plan {
+  LibraryPointer after;
+  std::vector<Applied> applied;  // one for each document of the text
+  std::vector<templates::DocumentPointer> written;
+  std::vector<templates::DocumentKey> removed;
+};
+
+Result<Plan> plan_apply(const LibraryPointer& before, std::string_view text, templates::TextFormat format);
+Result<Plan> plan_put(const LibraryPointer& before, const templates::DocumentKey& key, std::string_view text,
+                      templates::TextFormat format, const IfMatch& if_match);
+Result<Plan> plan_remove(const LibraryPointer& before, const templates::DocumentKey& key,
+                         const IfMatch& if_match);
+
+}  // namespace fieldline::catalog
