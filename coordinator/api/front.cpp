@@ -132,7 +132,7 @@ void Front::serve(Request request, Reply reply) {
   request.path = std::move(admission->path);
   request.query = std::move(admission->query);
   request.principal = std::move(admission->principal);
-  neighbours_.loop.post([&route, reply, request = std::make_shared<const Request>(std::move(request))] {
+  neighbours_.loop.post([&route, reply, request = std::make_shared<Request>(std::move(request))] {
     route.handler(*request, reply);
   });
 }

@@ -117,7 +117,9 @@ std::optional<std::string_view> Request::option(std::string_view name) const {
 }
 
 Response json_response(int status, const Json& body) {
-  return {.status = status, .content_type = "application/json", .body = body.dump() + "\n"};
+  // Texts of nodes may be anything; what is not UTF-8 is shown as U+FFFD.
+  auto text = body.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+  return {.status = status, .content_type = "application/json", .body = std::move(text)};
 }
 
 Response empty_response(int status) {

@@ -28,8 +28,8 @@ std::size_t body_limit(Body body);
 struct Anyone {};
 using Access = std::variant<std::monostate, Anyone, security::Permission>;
 
-// Runs on the coordinator's loop; answers then or later.
-using Handler = std::function<void(const Request&, const Reply&)>;
+// Runs on the coordinator's loop; answers then or later. The request is the handler's to take apart.
+using Handler = std::function<void(Request&, const Reply&)>;
 
 struct Route {
   Method method = Method::kGet;

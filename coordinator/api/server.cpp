@@ -52,6 +52,10 @@ class Door final : public asio::execution_context::service {
     const auto found = inside_.find(peer);
     if (found != inside_.end() && found->second == &socket) inside_.erase(found);
   }
+  void expel_all() {
+    asio::error_code ignored;
+    for (const auto& [peer, socket] : inside_) socket->shutdown(tcp::socket::shutdown_both, ignored);
+  }
   // Ends a connection whatever is under way on it. RESTinio itself has no way to say so.
   void expel(const tcp::endpoint& peer) {
     const auto found = inside_.find(peer);
@@ -396,6 +400,7 @@ Result<std::unique_ptr<Server>> Server::start(const Listen& listen, Service& ser
 Server::~Server() {
   asio::post(*running_->io, [this] {
     running_->server->close_sync();
+    asio::use_service<Door>(*running_->io).expel_all();
     running_->io->stop();
   });
   running_->thread.join();

@@ -5,8 +5,8 @@
 
 #include <array>
 
+#include "common/base/file.hpp"
 #include "common/base/hash.hpp"
-#include "coordinator/security/secret_file.hpp"
 
 namespace fieldline::security {
 namespace {
@@ -30,7 +30,7 @@ Result<database::Token> make_first(database::Tokens& rows, const std::string& fo
   if (!secret) return fail(std::move(secret.error()));
   database::Token token{.hash = blake2b_hex(*secret), .name = "admin", .created = clock.utc()};
   const auto path = fmt::format("{}/{}", folder, kFirstTokenFile);
-  const auto written = write_secret_file(path, *secret + "\n");
+  const auto written = write_file(path, *secret + "\n", FileMode::kPrivate, Existing::kReplace);
   sodium_memzero(secret->data(), secret->size());
   if (!written) return fail(written.error());
   if (auto stored = rows.add_now(token); !stored) return fail(std::move(stored.error()));

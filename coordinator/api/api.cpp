@@ -1,0 +1,69 @@
+#include "coordinator/api/api.hpp"
+
+namespace fieldline::api {
+namespace {
+
+// What the stream says of a change: the instance and, where there are any, its deployment, what its
+// site runs, and why they differ.
+Json change_event(const deployment::Change& change) {
+  Json event{{"instance", change.instance}};
+  if (change.status) event["deployment"] = to_json(*change.status);
+  if (change.deployed) event["deployed"] = to_json(*change.deployed);
+  if (!change.message.empty()) event["message"] = change.message;
+  return event;
+}
+
+}  // namespace
+
+Routes all_routes(const Rooms& rooms) {
+  Routes routes;
+  add_alarm_routes(routes, rooms);
+  add_apply_routes(routes, rooms);
+  add_deployment_routes(routes, rooms);
+  add_event_routes(routes, rooms);
+  add_health_routes(routes, rooms);
+  add_instance_routes(routes, rooms);
+  add_node_routes(routes, rooms);
+  add_own_routes(routes, rooms);
+  add_site_routes(routes, rooms);
+  add_template_routes(routes, rooms);
+  add_value_routes(routes, rooms);
+  return routes;
+}
+
+Api::Api(const Neighbours& neighbours, std::string run)
+    : stream_(neighbours.loop, std::move(run),
+              [&metrics = neighbours.metrics](std::size_t open) { metrics.set_streams(open); }) {}
+
+void Api::follow(const Neighbours& neighbours) {
+  neighbours.deployments.on_change([this](const deployment::Change& change) {
+    stream_.publish(Topic::kDeployment, change_event(change));
+  });
+  neighbours.sites.on_event(
+      [this](const sites::NodeEvent& event) { stream_.publish(Topic::kNode, to_json(event)); });
+}
+
+Result<std::unique_ptr<Api>> Api::start(const Neighbours& neighbours, Random& random,
+                                        const Server::Listen& listen) {
+  std::unique_ptr<Api> api(new Api(neighbours, random.id().substr(0, 12)));
+  auto table =
+      RouteTable::make(all_routes({neighbours.loop, neighbours.worker, neighbours.catalog, neighbours.sites,
+                                   neighbours.deployments, neighbours.metrics, api->stream_}));
+  if (!table) return fail(std::move(table.error()));
+  const Front::Neighbours around{
+      .loop = neighbours.loop,
+      .who = [&tokens = neighbours.tokens](std::string_view token) { return tokens.find(token); },
+      .count =
+          [&metrics = neighbours.metrics](std::string_view operation, int status, Duration took) {
+            metrics.count_request(operation, status, took);
+            if (status == 401 || status == 429) metrics.count_refused_credential();
+          }};
+  api->front_ = std::make_unique<Front>(around, std::move(*table));
+  auto server = Server::start(listen, *api->front_);
+  if (!server) return fail(std::move(server.error()));
+  api->server_ = std::move(*server);
+  api->follow(neighbours);
+  return api;
+}
+
+}  // namespace fieldline::api

@@ -1,0 +1,44 @@
+// The coordinator as engineers and programs see it: REST, the event stream and metrics over HTTP.
+// Builds the table of routes, and serves it. Made and destroyed while the loop does not run, or on it.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "common/base/random.hpp"
+#include "coordinator/api/front.hpp"
+#include "coordinator/api/rooms.hpp"
+#include "coordinator/api/server.hpp"
+#include "coordinator/security/tokens.hpp"
+
+namespace fieldline::api {
+
+class Api {
+ public:
+  struct Neighbours {
+    Executor& loop;
+    Worker& worker;
+    catalog::Catalog& catalog;
+    sites::Sites& sites;
+    deployment::Deployments& deployments;
+    health::Metrics& metrics;
+    const security::Tokens& tokens;
+  };
+
+  // Errors as Server::start. All neighbours outlive this, and run no more tasks of its once it is gone.
+  static Result<std::unique_ptr<Api>> start(const Neighbours& neighbours, Random& random,
+                                            const Server::Listen& listen);
+
+  [[nodiscard]] std::uint16_t port() const { return server_->port(); }
+
+ private:
+  Api(const Neighbours& neighbours, std::string run);
+  void follow(const Neighbours& neighbours);
+
+  Stream stream_;
+  std::unique_ptr<Front> front_;
+  std::unique_ptr<Server> server_;
+};
+
+}  // namespace fieldline::api

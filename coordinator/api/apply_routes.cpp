@@ -1,0 +1,62 @@
+#include "coordinator/api/answers.hpp"
+#include "coordinator/api/media.hpp"
+
+namespace fieldline::api {
+
+using catalog::Applied;
+using catalog::Outcome;
+using security::Permission;
+using templates::TextFormat;
+
+namespace {
+
+Response summary(const std::vector<Applied>& documents, bool dry_run) {
+  Json json{{"dry_run", dry_run}, {"documents", to_json(documents)}};
+  for (const auto outcome : {Outcome::kCreated, Outcome::kChanged, Outcome::kUnchanged}) {
+    json[std::string(name(outcome))] = std::ranges::count(documents, outcome, &Applied::outcome);
+  }
+  return json_response(200, json);
+}
+
+void apply_documents(const Rooms& rooms, Request& request, const Reply& reply) {
+  const auto dry_run = flag_option(request, "dry_run");
+  if (!dry_run) return reply.fail(dry_run.error());
+  const bool dry = dry_run->value_or(false);
+  rooms.catalog.apply(std::move(request.body), *text_format(request.head), dry, request.principal.name,
+                      render_on_worker<std::vector<Applied>>(
+                          rooms, reply, [dry](const auto& documents) { return summary(documents, dry); }));
+}
+
+void export_all(const Rooms& rooms, const Request& request, const Reply& reply) {
+  const auto format = request.option("format").value_or("yaml");
+  if (format != "yaml" && format != "json")
+    return reply.fail(bad_option("format", "is yaml or json").value());
+  const bool yaml = format == "yaml";
+  answer_on_worker(rooms, reply, [library = rooms.catalog.library(), yaml] {
+    const auto documents = library->all();
+    return Response{
+        .status = 200,
+        .content_type = yaml ? "application/yaml" : "application/json",
+        .body = templates::export_documents(documents, yaml ? TextFormat::kYaml : TextFormat::kJson)};
+  });
+}
+
+}  // namespace
+
+void add_apply_routes(Routes& routes, const Rooms& rooms) {
+  routes.push_back({.method = Method::kPost,
+                    .pattern = "/api/v1/apply",
+                    .id = "applyDocuments",
+                    .access = Permission::kAdminister,
+                    .query = {"dry_run"},
+                    .body = Body::kDocuments,
+                    .handler = handled_by(rooms, apply_documents)});
+  routes.push_back({.method = Method::kGet,
+                    .pattern = "/api/v1/export",
+                    .id = "exportDocuments",
+                    .access = Permission::kView,
+                    .query = {"format"},
+                    .handler = handled_by(rooms, export_all)});
+}
+
+}  // namespace fieldline::api

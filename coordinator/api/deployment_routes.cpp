@@ -1,0 +1,117 @@
+#include "coordinator/api/answers.hpp"
+#include "coordinator/api/operation.hpp"
+
+namespace fieldline::api {
+
+using deployment::DeployedConfig;
+using security::Permission;
+using templates::DocumentKey;
+using templates::DocumentKind;
+
+namespace {
+
+void get_derived(const Rooms& rooms, const Request& request, const Reply& reply) {
+  rooms.deployments.derived(request.param("name"),
+                            render_on_worker<templates::Derived>(rooms, reply, [](const auto& derived) {
+                              return json_response(200, {{"revision", derived.revision},
+                                                         {"size", derived.bytes.size()},
+                                                         {"config", to_json(derived.config)},
+                                                         {"provenance", to_json(derived.provenance)}});
+                            }));
+}
+
+Response show_deployed(const DeployedConfig& deployed) {
+  auto json = to_json(deployed.deployed);
+  if (deployed.config) json["config"] = to_json(*deployed.config);
+  if (deployed.provenance) json["provenance"] = to_json(*deployed.provenance);
+  return json_response(200, json);
+}
+
+void get_deployed(const Rooms& rooms, const Request& request, const Reply& reply) {
+  rooms.deployments.deployed_config(request.param("name"),
+                                    render_on_worker<DeployedConfig>(rooms, reply, show_deployed));
+}
+
+// A diff and the revision that a deploy would now bring, which the client sends back to deploy what it
+// reviewed. Both are asked for in one turn of the loop, so they are of the same documents.
+struct Review {
+  Revision deployed;  // empty: nothing
+  std::optional<Result<templates::Derived>> derived;
+  std::optional<Result<templates::Diff>> diff;
+
+  void answer(const Rooms& rooms, const Reply& reply) const {
+    if (!derived || !diff) return;
+    if (!*derived) return reply.fail(derived->error());
+    if (!*diff) return reply.fail(diff->error());
+    answer_on_worker(rooms, reply, [from = deployed, to = (*derived)->revision, diff = **diff] {
+      auto json = to_json(diff);
+      json["deployed_revision"] = from;
+      json["derived_revision"] = to;
+      json["same"] = from == to;
+      return json_response(200, json);
+    });
+  }
+};
+
+void get_diff(const Rooms& rooms, const Request& request, const Reply& reply) {
+  const auto& instance = request.param("name");
+  const auto review = std::make_shared<Review>();
+  if (const auto deployed = rooms.deployments.deployed(instance)) review->deployed = deployed->revision;
+  rooms.deployments.derived(instance, [rooms, reply, review](Result<templates::Derived> derived) {
+    review->derived = std::move(derived);
+    review->answer(rooms, reply);
+  });
+  rooms.deployments.diff(instance, [rooms, reply, review](Result<templates::Diff> diff) {
+    review->diff = std::move(diff);
+    review->answer(rooms, reply);
+  });
+}
+
+void get_deployment(const Rooms& rooms, const Request& request, const Reply& reply) {
+  const DocumentKey key{DocumentKind::kInstance, request.param("name")};
+  if (const auto status = rooms.deployments.status(key.name))
+    return reply.send(json_response(200, to_json(*status)));
+  if (rooms.catalog.library()->find(key) == nullptr) return reply.fail(no_document(key));
+  reply.fail({ErrorCode::kNotFound, fmt::format("the instance '{}' was never deployed", key.name), {}, {}});
+}
+
+Handler operation(const Rooms& rooms,
+                  void (deployment::Deployments::*run)(const std::string&, deployment::Request,
+                                                       deployment::Answer<deployment::Deployment>)) {
+  return [rooms, run](Request& request, const Reply& reply) {
+    start_operation(rooms, request, reply, [&](const std::string& instance, auto by, auto done) {
+      (rooms.deployments.*run)(instance, std::move(by), std::move(done));
+    });
+  };
+}
+
+}  // namespace
+
+void add_deployment_routes(Routes& routes, const Rooms& rooms) {
+  using deployment::Deployments;
+  const auto view = [&](std::string what, std::string id, auto function) {
+    routes.push_back({.method = Method::kGet,
+                      .pattern = "/api/v1/instances/{name}/" + what,
+                      .id = std::move(id),
+                      .access = Permission::kView,
+                      .handler = handled_by(rooms, function)});
+  };
+  view("derived", "getDerived", get_derived);
+  view("deployed", "getDeployed", get_deployed);
+  view("diff", "getDiff", get_diff);
+  view("deployment", "getDeployment", get_deployment);
+  const auto act = [&](const std::string& verb, Body body, auto run) {
+    routes.push_back({.method = Method::kPost,
+                      .pattern = "/api/v1/instances/{name}/" + verb,
+                      .id = verb + "Instance",
+                      .access = Permission::kDeploy,
+                      .query = {"wait"},
+                      .body = body,
+                      .handler = operation(rooms, run)});
+  };
+  act("deploy", Body::kJson, &Deployments::deploy);
+  act("disable", Body::kNone, &Deployments::disable);
+  act("enable", Body::kNone, &Deployments::enable);
+}
+
+}  // namespace fieldline::api

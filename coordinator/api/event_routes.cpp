@@ -1,0 +1,123 @@
+#include <set>
+
+#include "coordinator/api/answers.hpp"
+#include "coordinator/api/event_merge.hpp"
+#include "coordinator/api/limits.hpp"
+
+namespace fieldline::api {
+
+using security::Permission;
+using templates::DocumentKey;
+using templates::DocumentKind;
+
+namespace {
+
+// Asks the nodes of a site for what the merge needs, until its page is complete. Lives as long as its
+// questions.
+class EventsWalk : public std::enable_shared_from_this<EventsWalk> {
+ public:
+  EventsWalk(sites::Sites& sites, std::string site, std::vector<std::string> nodes, EventQuery query,
+             const LogPlaces& places, Reply reply)
+      : sites_(sites),
+        site_(std::move(site)),
+        nodes_(std::move(nodes)),
+        query_(std::move(query)),
+        merge_(nodes_, places, static_cast<std::size_t>(query_.limit)),
+        reply_(std::move(reply)) {}
+
+  void go_on() {
+    const auto needed = merge_.needed();
+    if (needed.empty()) return finish();
+    open_questions_ = needed.size();
+    for (const auto& fetch : needed) {
+      auto query = query_;
+      query.cursor = fetch.page;
+      sites_.events({site_, fetch.node}, std::move(query),
+                    [self = shared_from_this(), node = fetch.node](const Result<EventPage>& page) {
+                      self->take(node, page);
+                    });
+    }
+  }
+
+ private:
+  void take(const std::string& node, const Result<EventPage>& page) {
+    if (page) {
+      merge_.feed(node, *page);
+    } else {
+      merge_.give_up(node);
+      unasked_[node] = page.error();
+    }
+    if (--open_questions_ == 0) go_on();
+  }
+
+  void finish() {
+    if (!unasked_.empty() && unasked_.size() == nodes_.size()) return reply_.fail(unasked_.begin()->second);
+    auto marks = Json::array();
+    for (const auto& node : nodes_) {
+      const auto failure = unasked_.find(node);
+      Json mark{{"node", node}, {"asked", failure == unasked_.end()}};
+      if (failure != unasked_.end()) mark["reason"] = failure->second.message;
+      marks.push_back(std::move(mark));
+    }
+    reply_.send(json_response(200, {{"events", to_json(merge_.events())},
+                                    {"nodes", std::move(marks)},
+                                    {"next", make_cursor(write_places(merge_.places()))}}));
+  }
+
+  sites::Sites& sites_;
+  const std::string site_;
+  const std::vector<std::string> nodes_;
+  const EventQuery query_;
+  EventMerge merge_;
+  const Reply reply_;
+  std::size_t open_questions_ = 0;
+  std::map<std::string, Error> unasked_;
+};
+
+Result<EventQuery> read_query(const Request& request) {
+  EventQuery query;
+  const auto category = enum_option<Category>(request, "category");
+  if (!category) return fail(category.error());
+  const auto severity = enum_option<Severity>(request, "severity");
+  if (!severity) return fail(severity.error());
+  const auto from = time_option(request, "from");
+  if (!from) return fail(from.error());
+  const auto to = time_option(request, "to");
+  if (!to) return fail(to.error());
+  const auto limit = limit_option(request, kEventPageSize, kEventPageSize);
+  if (!limit) return fail(limit.error());
+  query.category = *category;
+  query.severity = *severity;
+  query.from = *from;
+  query.to = *to;
+  query.limit = *limit;
+  query.instance = request.option("instance").value_or("");
+  query.text = request.option("q").value_or("");
+  return query;
+}
+
+void list_events(const Rooms& rooms, const Request& request, const Reply& reply) {
+  const DocumentKey key{DocumentKind::kSite, request.param("site")};
+  const auto site = rooms.catalog.library()->share(key);
+  if (!site) return reply.fail(no_document(key));
+  const auto query = read_query(request);
+  if (!query) return reply.fail(query.error());
+  const auto cursor = cursor_option(request);
+  if (!cursor) return reply.fail(cursor.error());
+  const auto places = read_places(*cursor);
+  if (!places) return reply.fail(bad_option("cursor", "is what the page before gave as 'next'").value());
+  std::make_shared<EventsWalk>(rooms.sites, key.name, site->site().nodes, *query, *places, reply)->go_on();
+}
+
+}  // namespace
+
+void add_event_routes(Routes& routes, const Rooms& rooms) {
+  routes.push_back({.method = Method::kGet,
+                    .pattern = "/api/v1/sites/{site}/events",
+                    .id = "listEvents",
+                    .access = Permission::kView,
+                    .query = {"from", "to", "severity", "category", "instance", "q", "limit", "cursor"},
+                    .handler = handled_by(rooms, list_events)});
+}
+
+}  // namespace fieldline::api

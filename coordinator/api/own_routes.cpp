@@ -1,0 +1,66 @@
+#include "coordinator/api/answers.hpp"
+#include "coordinator/api/openapi.hpp"
+
+namespace fieldline::api {
+
+using security::Permission;
+
+namespace {
+
+void who_am_i(const Rooms&, const Request& request, const Reply& reply) {
+  auto permissions = Json::array();
+  for (std::size_t i = 0; i < security::kPermissions; ++i) {
+    if (request.principal.grants.test(i)) permissions.push_back(security::kPermissionNames[i]);
+  }
+  reply.send(json_response(200, {{"name", request.principal.name}, {"permissions", std::move(permissions)}}));
+}
+
+void open_stream(const Rooms& rooms, const Request& request, const Reply& reply) {
+  const auto topics = parse_topics(request.option("topics").value_or(""));
+  if (!topics) return reply.fail(topics.error());
+  rooms.stream.open(*topics, request.head.headers.find("Last-Event-ID").value_or(""), reply);
+}
+
+void alive(const Rooms&, const Request&, const Reply& reply) {
+  reply.send({.status = 200, .content_type = "text/plain", .body = "ok\n"});
+}
+
+void describe(const Rooms&, const Request&, const Reply& reply) {
+  reply.send({.status = 200, .content_type = "application/json", .body = std::string(openapi_document())});
+}
+
+}  // namespace
+
+void add_own_routes(Routes& routes, const Rooms& rooms) {
+  routes.push_back({.method = Method::kGet,
+                    .pattern = "/api/v1/whoami",
+                    .id = "whoAmI",
+                    .access = Permission::kView,
+                    .handler = handled_by(rooms, who_am_i)});
+  routes.push_back({.method = Method::kGet,
+                    .pattern = "/api/v1/stream",
+                    .id = "openStream",
+                    .access = Permission::kView,
+                    .query = {"topics"},
+                    .handler = handled_by(rooms, open_stream)});
+  // A handler runs on the loop, so a loop that hangs answers neither probe.
+  for (const auto* probe : {"healthz", "readyz"}) {
+    routes.push_back({.method = Method::kGet,
+                      .pattern = std::string("/") + probe,
+                      .id = std::string("get") + (*probe == 'h' ? "Healthz" : "Readyz"),
+                      .access = Anyone{},
+                      .handler = handled_by(rooms, alive)});
+  }
+  routes.push_back({.method = Method::kGet,
+                    .pattern = "/openapi.json",
+                    .id = "getOpenApi",
+                    .access = Anyone{},
+                    .handler = handled_by(rooms, describe)});
+  routes.push_back({.method = Method::kGet,
+                    .pattern = "/api/v1/openapi.json",
+                    .id = "getOpenApiOfVersion",
+                    .access = Anyone{},
+                    .handler = handled_by(rooms, describe)});
+}
+
+}  // namespace fieldline::api
