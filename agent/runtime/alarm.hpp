@@ -1,5 +1,5 @@
-// The life of one alarm after ISA-18.2 and OPC UA Part 9, 5.8: pure functions of (state, event, time).
-// Bad quality neither raises nor clears; uncertain values count. Any thread.
+// The life of one alarm after ISA-18.2 and OPC UA Part 9 (docs/alarms.md): pure functions of
+// (state, event, time). Bad quality neither raises nor clears; uncertain values count. Any thread.
 //
 // Each level on its own (a value match is a single level):
 //
