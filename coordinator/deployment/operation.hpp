@@ -61,7 +61,7 @@ enum class Act {
   kSend,      // the order
   kArm,       // the deadline
   kWithdraw,  // the order
-  kCompare,   // ask the node what it holds
+  kCompare,   // ask the node what it holds, once the instance is released
   kRecord,    // the verdict, and what is deployed
   kRemove,    // the document
   kAnswer,    // who asked for the operation: it is under way, or over

@@ -135,7 +135,8 @@ void Operations::perform(const std::string& instance, Act act) {
     case Act::kWithdraw:
       return with_.sites.withdraw(held.node, row.id);
     case Act::kCompare:
-      return with_.sites.compare(held.node);
+      held.compare = true;
+      return;
     case Act::kRecord:
       return record(held);
     case Act::kRemove:
@@ -198,11 +199,10 @@ void Operations::hear(const std::string& instance, const std::string& deployment
 }
 
 // A failure should leave the site as it is believed to be.
-void Operations::check_report(const Held& held, const Report& report) {
+void Operations::check_report(Held& held, const Report& report) {
   if (report.success) return;
   const auto* believed = with_.ledger.deployed(held.row.instance);
-  if (report.revision != (believed == nullptr ? Revision() : believed->revision))
-    with_.sites.compare(held.node);
+  if (report.revision != (believed == nullptr ? Revision() : believed->revision)) held.compare = true;
 }
 
 void Operations::arm(Held& held) {
@@ -273,6 +273,8 @@ void Operations::publish(const Held& held) {
 void Operations::finish(const std::string& instance) {
   const auto released = std::move(held_.extract(instance).mapped());
   tell_.finished(released.row.site, instance);
+  // Not sooner: what is read while the operation is under way does not count for its instance.
+  if (released.compare) with_.sites.compare(released.node);
 }
 
 }  // namespace fieldline::deployment

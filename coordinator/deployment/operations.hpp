@@ -63,6 +63,7 @@ class Operations {
     std::shared_ptr<const std::string> bytes;
     sites::NodeId node;
     Executor::TimerId deadline = 0;
+    bool compare = false;  // ask the node what it holds, at the end
     Answer<Deployment> done;
     Error save_error;
   };
@@ -76,7 +77,7 @@ class Operations {
   void send(Held& held);
   void hear(const std::string& instance, const std::string& deployment, const sites::OrderNews& news);
   void arm(Held& held);
-  void check_report(const Held& held, const Report& report);
+  void check_report(Held& held, const Report& report);
   [[nodiscard]] database::DeploymentChange change_of(const Held& held) const;
   void record(Held& held);
   void take_effect(const Deployment& verdict, const database::DeploymentChange& change);

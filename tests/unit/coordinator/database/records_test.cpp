@@ -1,0 +1,198 @@
+// What the coordinator keeps outlasts it, and stays bounded.
+#include <catch2/catch.hpp>
+#include <optional>
+
+#include "common/base/hash.hpp"
+#include "common/base/virtual_time.hpp"
+#include "common/sql/inline_database.hpp"
+#include "coordinator/database/deployment_records.hpp"
+#include "coordinator/database/migrations.hpp"
+#include "coordinator/database/node_keys.hpp"
+#include "coordinator/database/term.hpp"
+#include "coordinator/database/tokens.hpp"
+#include "tests/unit/common/sql/scratch_folder.hpp"
+
+namespace fieldline::database {
+namespace {
+
+using namespace std::chrono_literals;
+
+class Disk {
+ public:
+  Disk() { restart(); }
+
+  void restart() {
+    database.reset();
+    auto opened = sql::open_inline({folder.connection("c.db"), "test", migrations()}, time.executor());
+    REQUIRE(opened);
+    database = std::move(*opened);
+  }
+  // The outcome of a call that takes (done, executor).
+  template <class T = void, class Call>
+  Result<T> outcome(Call call) {
+    std::optional<Result<T>> got;
+    call([&](Result<T> result) { got = std::move(result); }, *loop);
+    REQUIRE(time.run_until([&] { return got.has_value(); }, 10s));
+    return *got;
+  }
+  Result<> save(DeploymentChange change) {
+    return outcome([&](auto done, Executor& reply) { records().save(std::move(change), done, reply); });
+  }
+  std::optional<SentConfig> config(const std::string& instance, const Revision& revision) {
+    const auto found = outcome<std::optional<SentConfig>>(
+        [&](auto done, Executor& reply) { records().config(instance, revision, done, reply); });
+    REQUIRE(found);
+    return *found;
+  }
+  DeploymentRecords records() { return DeploymentRecords(*database); }
+
+  sql::ScratchFolder folder;
+  VirtualTime time;
+  std::unique_ptr<Executor> loop = time.executor();
+  std::unique_ptr<sql::Database> database;
+};
+
+Deployment attempt(const std::string& instance, DeploymentState state) {
+  Deployment row;
+  row.id = "id-of-" + instance;
+  row.instance = instance;
+  row.site = "north";
+  row.state = state;
+  row.stage = Stage::kCompiled;
+  row.reason = "does-not-compile";
+  row.message = "say \"why\"";
+  row.findings = {{"lua", "unexpected symbol", "scripts/Start:12"}};
+  row.revision = blake2b_hex(instance);
+  row.who = "ann";
+  row.started = Timestamp(1'800'000'000'123'456us);
+  row.finished = row.started + 2s;
+  return row;
+}
+
+SentConfig config_of(const std::string& instance, const std::string& bytes) {
+  return {bytes, instance, R"({"members":{},"sources":[]})", blake2b_hex(bytes)};
+}
+
+TEST_CASE("the term rises with each start, and over restarts") {
+  Disk disk;
+  CHECK(raise_term(*disk.database).value() == 1);
+  CHECK(raise_term(*disk.database).value() == 2);
+  disk.restart();
+  CHECK(raise_term(*disk.database).value() == 3);
+}
+
+TEST_CASE("a status comes back after a restart as it was written, and replaces the one before") {
+  Disk disk;
+  auto row = attempt("pump", DeploymentState::kFailed);
+  REQUIRE(disk.save({.sent = {}, .deployed = {}, .undeployed = {}, .status = row, .forgotten = {}}));
+  row.id = "later";
+  row.finished.reset();
+  REQUIRE(disk.save({.sent = {}, .deployed = {}, .undeployed = {}, .status = row, .forgotten = {}}));
+  disk.restart();
+  const auto rows = disk.records().statuses();
+  REQUIRE(rows);
+  CHECK(*rows == std::vector<Deployment>{row});
+}
+
+TEST_CASE("a restart fails every open operation and no other") {
+  Disk disk;
+  const std::vector<DeploymentState> states{DeploymentState::kPending, DeploymentState::kInProgress,
+                                            DeploymentState::kSuccess, DeploymentState::kFailed};
+  for (const auto state : states) {
+    REQUIRE(disk.save({.sent = {},
+                       .deployed = {},
+                       .undeployed = {},
+                       .status = attempt(std::string(name(state)), state),
+                       .forgotten = {}}));
+  }
+  REQUIRE(disk.records().fail_open("coordinator-failover", "again", Timestamp(9s)));
+  const auto rows = disk.records().statuses();
+  REQUIRE(rows);
+  CHECK(rows->size() == states.size());
+  for (const auto& row : *rows) {
+    const bool was_open = row.instance == "pending" || row.instance == "in-progress";
+    CHECK_FALSE(row.open());
+    CHECK((row.reason == "coordinator-failover") == was_open);
+    CHECK((row.finished == Timestamp(9s)) == was_open);
+  }
+}
+
+TEST_CASE("what is deployed comes back, and goes with its configurations") {
+  Disk disk;
+  const Deployed pump{false, "pump", blake2b_hex("one"), Timestamp(5s), "north"};
+  REQUIRE(disk.save({.sent = config_of("pump", "one"),
+                     .deployed = {pump},
+                     .undeployed = {},
+                     .status = {},
+                     .forgotten = {}}));
+  disk.restart();
+  CHECK(disk.records().deployed().value() == std::vector<Deployed>{pump});
+  CHECK(disk.config("pump", pump.revision) == config_of("pump", "one"));
+  CHECK_FALSE(disk.config("pump", blake2b_hex("two")));
+  REQUIRE(disk.save({.sent = {},
+                     .deployed = {},
+                     .undeployed = {"pump"},
+                     .status = attempt("pump", DeploymentState::kSuccess),
+                     .forgotten = "pump"}));
+  CHECK(disk.records().deployed()->empty());
+  CHECK(disk.records().statuses()->empty());
+  CHECK_FALSE(disk.config("pump", pump.revision));
+}
+
+TEST_CASE("configurations with NUL bytes come back whole") {
+  Disk disk;
+  const std::string bytes("a\0b\0", 4);
+  REQUIRE(disk.save(
+      {.sent = config_of("pump", bytes), .deployed = {}, .undeployed = {}, .status = {}, .forgotten = {}}));
+  CHECK(disk.config("pump", blake2b_hex(bytes))->bytes == bytes);
+}
+
+TEST_CASE("of the configurations sent, the deployed one and the latest are kept, and no more") {
+  Disk disk;
+  REQUIRE(disk.save({.sent = config_of("pump", "deployed"),
+                     .deployed = {{true, "pump", blake2b_hex("deployed"), Timestamp(5s), "north"}},
+                     .undeployed = {},
+                     .status = {},
+                     .forgotten = {}}));
+  for (const auto* bytes : {"one", "two", "three"}) {
+    REQUIRE(disk.save(
+        {.sent = config_of("pump", bytes), .deployed = {}, .undeployed = {}, .status = {}, .forgotten = {}}));
+  }
+  CHECK(disk.config("pump", blake2b_hex("deployed")));
+  CHECK_FALSE(disk.config("pump", blake2b_hex("one")));
+  CHECK(disk.config("pump", blake2b_hex("two")));
+  CHECK(disk.config("pump", blake2b_hex("three")));
+}
+
+TEST_CASE("a key is of one node, and a node has one key") {
+  Disk disk;
+  NodeKeys keys(*disk.database);
+  const auto add = [&](NodeKey key) {
+    return disk.outcome([&](auto done, Executor& reply) { keys.add(std::move(key), done, reply); });
+  };
+  const NodeKey a{"key-a", "north", "a", "ann", Timestamp(1s)};
+  REQUIRE(add(a));
+  CHECK(add({"key-a", "north", "b", "ann", Timestamp(1s)}).error().code == ErrorCode::kConflict);
+  CHECK(add({"key-b", "north", "a", "ann", Timestamp(1s)}).error().code == ErrorCode::kConflict);
+  CHECK(keys.all().value() == std::vector<NodeKey>{a});
+  REQUIRE(disk.outcome([&](auto done, Executor& reply) { keys.remove("key-a", done, reply); }));
+  CHECK(keys.all()->empty());
+}
+
+TEST_CASE("tokens have names of their own, and go by them") {
+  Disk disk;
+  Tokens tokens(*disk.database);
+  const Token admin{blake2b_hex("secret"), "admin", Timestamp(1s)};
+  REQUIRE(tokens.add_now(admin));
+  const auto twice = disk.outcome([&](auto done, Executor& reply) {
+    tokens.add({blake2b_hex("other"), "admin", Timestamp(1s)}, done, reply);
+  });
+  REQUIRE_FALSE(twice);
+  CHECK(twice.error().code == ErrorCode::kConflict);
+  CHECK(tokens.all().value() == std::vector<Token>{admin});
+  REQUIRE(disk.outcome([&](auto done, Executor& reply) { tokens.remove("admin", done, reply); }));
+  CHECK(tokens.all()->empty());
+}
+
+}  // namespace
+}  // namespace fieldline::database
