@@ -5,6 +5,7 @@
 #include "common/lua/charged.hpp"
 #include "common/lua/limits.hpp"
 #include "common/lua/machine.hpp"
+#include "common/lua/message.hpp"
 #include "common/lua/metatable.hpp"
 #include "common/lua/standard.hpp"
 
@@ -57,14 +58,14 @@ int handled_call(lua_State* thread) {
 int print(lua_State* thread) {
   std::string line;
   const int count = lua_gettop(thread);
-  for (int index = 1; index <= count && line.size() < kMaxMessageBytes; ++index) {
+  for (int index = 1; index <= count && line.size() <= kMaxMessageBytes; ++index) {
     std::size_t size = 0;
     const char* text = luaL_tolstring(thread, index, &size);
     if (index > 1) line += '\t';
-    line += std::string_view(text, size).substr(0, kMaxMessageBytes - line.size());
+    line += std::string_view(text, size).substr(0, kMaxMessageBytes + 1);
     lua_pop(thread, 1);
   }
-  Machine::of(thread).setup().print(line);
+  Machine::of(thread).setup().print(as_message(line));
   return 0;
 }
 

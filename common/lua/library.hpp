@@ -14,7 +14,8 @@
 
 namespace fieldline::lua {
 
-// Arguments and results. A Timestamp reaches Lua as an RFC 3339 string; Lua has no way back.
+// Arguments and results. A Timestamp reaches Lua as an RFC 3339 string; Lua has no way back. What Lua
+// gives holds UTF-8 only.
 using Values = std::vector<Value>;
 
 // The host's own number for something that it answers later.

@@ -8,6 +8,7 @@
 
 #include <lua.hpp>
 
+#include "common/base/utf8.hpp"
 #include "common/lua/limits.hpp"
 
 namespace fieldline::lua {
@@ -32,12 +33,25 @@ std::optional<std::size_t> position_length(std::string_view message) {
 
 }  // namespace
 
+std::string as_message(std::string_view bytes) {
+  constexpr std::size_t kMostCut = 3;  // bytes of a character whose last one went
+  std::string text(bytes.substr(0, kMaxMessageBytes));
+  for (std::size_t cut = 0; cut <= std::min(kMostCut, text.size()); ++cut) {
+    if (is_utf8(std::string_view(text).substr(0, text.size() - cut)))
+      return text.substr(0, text.size() - cut);
+    if (bytes.size() <= kMaxMessageBytes) break;
+  }
+  std::ranges::replace_if(
+      text, [](unsigned char c) { return c >= 0x80; }, '?');
+  return text;
+}
+
 std::string message_at(lua_State* thread, int index) {
   switch (lua_type(thread, index)) {
     case LUA_TSTRING: {
       std::size_t size = 0;
       const char* text = lua_tolstring(thread, index, &size);
-      return std::string(text, std::min(size, kMaxMessageBytes));
+      return as_message({text, size});
     }
     case LUA_TNUMBER:
       if (lua_isinteger(thread, index) != 0) return std::to_string(lua_tointeger(thread, index));

@@ -10,7 +10,9 @@ struct lua_State;
 
 namespace fieldline::lua {
 
-// The error object at `index` as text of at most kMaxMessageBytes; runs no metamethod, takes no memory of
+// `bytes` as UTF-8 of at most kMaxMessageBytes; where they aren't UTF-8, with a ? for each byte past ASCII.
+std::string as_message(std::string_view bytes);
+// The error object at `index` as such a message; runs no metamethod, takes no memory of
 // Lua's.
 std::string message_at(lua_State* thread, int index);
 // "Start:12: too deep" → where "Start:12", message "too deep"; `where` is for a message without position.

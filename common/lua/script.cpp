@@ -72,8 +72,10 @@ Duration Script::time() const {
 // Of a broken budget only the time stays.
 Outcome Script::settle(Outcome outcome) {
   time_ = machine_->watch().time();
-  const auto* failed = std::get_if<Failed>(&outcome);
-  if (failed != nullptr && failed->kind != FailureKind::kError) machine_.reset();
+  if (auto* failed = std::get_if<Failed>(&outcome)) {
+    if (failed->error.where.empty()) failed->error.where = setup_->program.name;
+    if (failed->kind != FailureKind::kError) machine_.reset();
+  }
   return outcome;
 }
 

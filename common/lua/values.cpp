@@ -5,6 +5,7 @@
 #include <lua.hpp>
 #include <utility>
 
+#include "common/base/utf8.hpp"
 #include "common/lua/limits.hpp"
 
 namespace fieldline::lua {
@@ -42,6 +43,7 @@ Result<Value> read_at(lua_State* thread, int index) {
     case LUA_TSTRING: {
       std::size_t size = 0;
       const char* text = lua_tolstring(thread, index, &size);
+      if (!is_utf8({text, size})) return fail(ErrorCode::kInvalid, "a string that isn't UTF-8");
       return Value(std::string(text, size));
     }
     default:

@@ -22,6 +22,14 @@ TEST_CASE_METHOD(Rig, "a value without counterpart can't leave the script") {
         "error: Start: returned 65 values, where at most 64 can pass");
 }
 
+TEST_CASE_METHOD(Rig, "what leaves a script is UTF-8, whatever bytes it works with") {
+  CHECK(failure("return '\\xff'") == "error: Start: returned a string that isn't UTF-8");
+  CHECK(failure("error('bad \\xff byte', 0)") == "error: Start:1: bad ? byte");
+  CHECK(failed(run("error(('€'):rep(2000), 0)")).error.message.size() == 4095);
+  run("print('a\\xff')");
+  CHECK(printed == std::vector<std::string>{"a?"});
+}
+
 TEST_CASE_METHOD(Rig, "globals last from run to run") {
   auto script = load("count = (count or 0) + 1; return count");
   CHECK(done(script.start()) == Values{std::int64_t{1}});
