@@ -57,7 +57,7 @@ struct Coordinator::Rooms {
     if (auto read = catalog.start(); !read) return read;
     if (auto settled = deployments.start(); !settled) return settled;
     if (auto open = sites.start(deployments.inventory_keeper()); !open) return open;
-    sites.define(nodes_of(*catalog.library()));
+    ground.loop.post([this] { sites.define(nodes_of(*catalog.library())); });
     return {};
   }
 
