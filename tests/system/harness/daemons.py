@@ -1,5 +1,6 @@
 """The programs under test as child processes: coordinator, agents and plant, on free ports of loopback."""
 
+import ctypes
 import os
 import pathlib
 import signal
@@ -10,6 +11,24 @@ from .rest import Rest, wait_for
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 BIN = pathlib.Path(os.environ.get("FIELDLINE_BIN", ROOT / "build/dev/bin"))
+EXAMPLE = ROOT / "docs/examples/pump-station"
+EXAMPLE_PLANT = "127.0.0.1:1502"  # where the example's connection leads
+
+LIBC = ctypes.CDLL(None)
+PR_SET_PDEATHSIG = 1
+
+
+def die_with_parent():
+    """In the child: the kernel kills it when its parent is gone, however that ended."""
+    LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+class Ended(AssertionError):
+    """A daemon that should be running is not."""
+
+    def __init__(self, daemon):
+        super().__init__(f"{daemon.name} ended with code {daemon.process.poll()}; the end of {daemon.log_path}:\n"
+                         f"{daemon.log()[-3000:]}")
 
 
 class Daemon:
@@ -26,11 +45,16 @@ class Daemon:
         assert not self.running
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(
-                [str(word) for word in command], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+                [str(word) for word in command], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                start_new_session=True, preexec_fn=die_with_parent)
 
     @property
     def running(self):
         return self.process is not None and self.process.poll() is None
+
+    def check(self):
+        if self.process is not None and not self.running:
+            raise Ended(self)
 
     def kill(self):
         """kill -9."""
@@ -43,13 +67,16 @@ class Daemon:
     def resume(self):
         self.process.send_signal(signal.SIGCONT)
 
+    def ask_to_stop(self):
+        if self.running:
+            self.resume()
+            self.process.terminate()
+
     def stop(self, limit=15):
         """SIGTERM, and the exit code."""
         if self.process is None:
             return None
-        if self.running:
-            self.process.send_signal(signal.SIGCONT)
-            self.process.terminate()
+        self.ask_to_stop()
         try:
             return self.process.wait(limit)
         except subprocess.TimeoutExpired:
@@ -64,7 +91,7 @@ class Daemon:
         path = self.state / name
 
         def written():
-            assert self.running, f"{self.name} ended:\n{self.log()[-3000:]}"
+            self.check()
             return path.exists() and path.read_text().strip()
 
         return wait_for(f"{self.name} has written {name}", written)
@@ -86,9 +113,9 @@ class Plant(Daemon):
 
 
 class Coordinator(Daemon):
-    def __init__(self, state, **settings):
+    def __init__(self, state, settings=None):
         super().__init__("coordinator", state)
-        self.settings = settings
+        self.settings = settings or {}
         self.http_port = 0
         self.nodes_port = 0
 
@@ -105,7 +132,7 @@ class Coordinator(Daemon):
         return self
 
     def ready(self):
-        assert self.running, f"the coordinator ended:\n{self.log()[-3000:]}"
+        self.check()
         try:
             return Rest(self.url).request("GET", "/readyz").status == 200
         except (urllib.error.URLError, OSError):
@@ -125,13 +152,13 @@ class Coordinator(Daemon):
 
 
 class Agent(Daemon):
-    def __init__(self, state, coordinator, site, node, role, **settings):
+    def __init__(self, state, coordinator, site, node, role, settings=None):
         super().__init__(f"{site}/{node}", state)
         self.coordinator = coordinator
         self.site = site
         self.node = node
         self.role = role
-        self.settings = settings
+        self.settings = settings or {}
 
     def start(self):
         flags = [f"--{key}={value}" for key, value in self.settings.items()]
@@ -141,34 +168,41 @@ class Agent(Daemon):
         return self
 
     def accept(self):
-        """Accepts the key of this agent at central, as an engineer who compared it would."""
+        """Accepts the key of this agent at central, as an engineer who compared it would. Answers its fingerprint."""
         key = self.wait_for_file("node.pub")
         rest = self.coordinator.rest
 
         def knocked():
-            pending = rest.get("/nodes/pending")["items"]
+            self.check()
+            pending = rest.get("/nodes/pending")["pending"]
             return next((item for item in pending if item["public_key"] == key), None)
 
         knock = wait_for(f"the key of {self.name} is pending", knocked)
         rest.post(f"/nodes/pending/{knock['fingerprint']}/accept", {"site": self.site, "node": self.node})
+        return knock["fingerprint"]
 
     @property
     def central_view(self):
         return self.coordinator.rest.get(f"/sites/{self.site}/nodes/{self.node}")
 
     def wait_online(self, limit=45):
-        wait_for(f"{self.name} is online", lambda: self.central_view["online"], limit)
+        def online():
+            self.check()
+            return self.central_view["online"]
+
+        wait_for(f"{self.name} is online", online, limit)
         return self
 
 
 class Fleet:
     """A coordinator, a plant and the pair of site `north`, in one directory. Stops them on exit."""
 
-    def __init__(self, state, **settings):
+    def __init__(self, state, settings=None):
+        """`settings` are the coordinator's."""
         state = pathlib.Path(state)
         self.state = state
         self.plant = Plant(state / "plant")
-        self.coordinator = Coordinator(state / "coordinator", **settings)
+        self.coordinator = Coordinator(state / "coordinator", settings)
         self.active = Agent(state / "north-a", self.coordinator, "north", "a", "active")
         self.standby = Agent(state / "north-b", self.coordinator, "north", "b", "standby")
 
@@ -200,18 +234,16 @@ class Fleet:
 
     def apply_example(self):
         """docs/examples/pump-station, with the plant where it listens today."""
-        files = sorted((ROOT / "docs/examples/pump-station").glob("*.yaml"))
-        text = "\n---\n".join(file.read_text() for file in files)
-        assert "127.0.0.1:1502" in text
-        return self.rest.post("/apply", text.replace("127.0.0.1:1502", f"127.0.0.1:{self.plant.port}"))
+        text = "\n---\n".join(file.read_text() for file in sorted(EXAMPLE.glob("*.yaml")))
+        assert EXAMPLE_PLANT in text
+        return self.rest.post("/apply", text.replace(EXAMPLE_PLANT, f"127.0.0.1:{self.plant.port}"))
+
+    def check(self):
+        for daemon in self.daemons:
+            daemon.check()
 
     def stop(self):
         for daemon in self.daemons:
-            daemon.stop()
-
-    def kill(self):
+            daemon.ask_to_stop()
         for daemon in self.daemons:
-            if daemon.running:
-                daemon.kill()
-
-
+            daemon.stop()
