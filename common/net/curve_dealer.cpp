@@ -34,11 +34,7 @@ Result<> CurveDealer::reconnect() {
       {.send_high_water = options_.send_high_water, .receive_high_water = options_.receive_high_water});
   if (!socket) return fail(std::move(socket.error()));
   (*socket)->use_curve(keys_, options_.server_key);
-  if (on_link_) {
-    auto monitor = Monitor::attach(loop_, **socket, *this);
-    if (!monitor) return fail(std::move(monitor.error()));
-    monitor_ = std::move(*monitor);
-  }
+  if (auto observed = observe(**socket); !observed) return observed;
   if (auto dialled = (*socket)->connect(options_.endpoint); !dialled) {
     monitor_.reset();
     return dialled;
@@ -46,10 +42,25 @@ Result<> CurveDealer::reconnect() {
   socket_ = std::move(*socket);
   over_ = false;
   loop_.watch(*this, socket_->descriptor());
+  if (on_link_) {
+    dialling_ = loop_.after(options_.dial_timeout, [this] {
+      close();
+      on_link_(Link::kUnreachable);
+    });
+  }
+  return {};
+}
+
+Result<> CurveDealer::observe(Socket& socket) {
+  if (!on_link_) return {};
+  auto monitor = Monitor::attach(loop_, socket, *this);
+  if (!monitor) return fail(std::move(monitor.error()));
+  monitor_ = std::move(*monitor);
   return {};
 }
 
 void CurveDealer::close() {
+  loop_.cancel(std::exchange(dialling_, 0));
   if (!socket_) return;
   loop_.unwatch(*this, socket_->descriptor());
   monitor_.reset();
@@ -71,6 +82,7 @@ bool CurveDealer::take_turn() {
 
 void CurveDealer::link_changed(Link link) {
   if (over_) return;
+  loop_.cancel(std::exchange(dialling_, 0));
   over_ = link != Link::kReady;
   if (on_link_) on_link_(link);
 }

@@ -20,6 +20,7 @@ class CurveDealer final : public Dealer, private Loop::Source, private Monitor::
     std::string server_key;  // the router's public key, Z85
     int send_high_water = kSendHighWater;
     int receive_high_water = kReceiveHighWater;
+    Duration dial_timeout = kDialTimeout;
   };
 
   CurveDealer(Loop& loop, KeyPair keys, Options options);
@@ -36,6 +37,7 @@ class CurveDealer final : public Dealer, private Loop::Source, private Monitor::
  private:
   bool take_turn() override;
   void link_changed(Link link) override;
+  Result<> observe(Socket& socket);
   void close();
 
   Loop& loop_;
@@ -43,6 +45,7 @@ class CurveDealer final : public Dealer, private Loop::Source, private Monitor::
   const Options options_;
   std::unique_ptr<Socket> socket_;
   std::unique_ptr<Monitor> monitor_;
+  Executor::TimerId dialling_ = 0;
   bool over_ = false;
   std::function<void(Frames&&)> on_message_;
   std::function<void(Link)> on_link_;

@@ -14,7 +14,7 @@ namespace fieldline::net {
 // News of a connection. After any but kReady it is over, and send() says kGone.
 enum class Link {
   kReady,        // both keys are proven
-  kUnreachable,  // nobody listens there, or not within the time allowed
+  kUnreachable,  // nobody listens there, or nobody answered in time
   kRefused,      // the router does not admit our key
   kLost,         // it broke, the router left, or the handshake failed
 };
@@ -25,8 +25,9 @@ class Dealer {
 
   // A handler may reconnect(), but must not destroy its dealer; it posts that.
   virtual void on_message(std::function<void(Frames&&)> handler) = 0;
-  // Takes effect with the next reconnect(). A dealer without this handler learns the end of its
-  // connection from silence only, and costs two descriptors less.
+  // Takes effect with the next reconnect(); from then on there is news within kDialTimeout. A dealer
+  // without this handler learns the end of its connection from silence only, and costs two
+  // descriptors less.
   virtual void on_link(std::function<void(Link)> handler) = 0;
   // Never blocks. Queues what is sent before kReady; kGone before the first reconnect().
   [[nodiscard]] virtual Sent send(Frames&& frames) = 0;

@@ -34,6 +34,8 @@ constexpr int kKeepaliveCount = 3;
 constexpr std::chrono::milliseconds kConnectTimeout{5'000};
 // Half-open and slow handshakes are dropped after this.
 constexpr std::chrono::milliseconds kHandshakeTimeout{10'000};
+// A dial without any news, as of a name that does not resolve, is given up when both have passed.
+constexpr Duration kDialTimeout = kConnectTimeout + kHandshakeTimeout;
 // A fleet that reconnects all at once waits in the kernel, not in retransmissions of SYN.
 constexpr int kBacklog = 1024;
 

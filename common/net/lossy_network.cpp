@@ -11,11 +11,6 @@ namespace fieldline::net {
 
 using Kind = TwinPacket::Kind;
 
-Executor* TwinSession::receiver(Way way) const {
-  if (way == Way::kUp) return router ? &router->executor() : nullptr;
-  return dealer ? &dealer->executor() : nullptr;
-}
-
 LossyNetwork::~LossyNetwork() {
   FIELDLINE_CHECK(routers_.empty());
   for (const auto& [id, session] : sessions_) FIELDLINE_CHECK(session.dealer == nullptr);

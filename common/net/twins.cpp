@@ -4,6 +4,8 @@
 #include <numeric>
 #include <utility>
 
+#include "common/net/limits.hpp"
+
 namespace fieldline::net {
 namespace {
 
@@ -51,7 +53,12 @@ TwinDealer::TwinDealer(LossyNetwork& network, Executor& executor, Address addres
     : network_(network), executor_(executor), address_(std::move(address)) {}
 
 TwinDealer::~TwinDealer() {
-  network_.hang_up(session_);
+  hang_up();
+}
+
+void TwinDealer::hang_up() {
+  executor_.cancel(std::exchange(dialling_, 0));
+  network_.hang_up(std::exchange(session_, 0));
 }
 
 Sent TwinDealer::send(Frames&& frames) {
@@ -59,8 +66,12 @@ Sent TwinDealer::send(Frames&& frames) {
 }
 
 Result<> TwinDealer::reconnect() {
-  network_.hang_up(session_);
+  hang_up();
   session_ = network_.dial(*this);
+  dialling_ = executor_.after(kDialTimeout, [this] {
+    hang_up();
+    if (on_link_) on_link_(Link::kUnreachable);
+  });
   return {};
 }
 
@@ -73,6 +84,7 @@ void TwinDealer::arrived(Frames&& frames) {
 }
 
 void TwinDealer::link_changed(Link news) {
+  executor_.cancel(std::exchange(dialling_, 0));
   if (news != Link::kReady) session_ = 0;
   if (on_link_) on_link_(news);
 }

@@ -66,10 +66,13 @@ class TwinDealer final : public Dealer {
   void link_changed(Link news);
 
  private:
+  void hang_up();
+
   LossyNetwork& network_;
   Executor& executor_;
   const Address address_;
   TwinSession::Id session_ = 0;
+  Executor::TimerId dialling_ = 0;
   std::function<void(Frames&&)> on_message_;
   std::function<void(Link)> on_link_;
   std::uint64_t refused_ = 0;

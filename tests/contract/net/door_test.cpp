@@ -1,4 +1,7 @@
-#include <zmq.hpp>
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "common/net/curve_dealer.hpp"
 #include "common/net/socket.hpp"
@@ -67,6 +70,32 @@ TEST_CASE("a dealer with a malformed endpoint or key says so, and has no connect
   CurveDealer keyless(loop, keys, {"tcp://127.0.0.1:7100", "not a key"});
   CHECK(keyless.reconnect().error().code == ErrorCode::kInvalid);
   CHECK(keyless.send({"hello"}) == Sent::kGone);
+}
+
+TEST_CASE("a dealer hears that nobody answers, though the port is open") {
+  Loop loop;
+  const auto keys = KeyPair::generate();
+  // Accepted by the kernel, and never read.
+  const int silent = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t length = sizeof address;
+  REQUIRE(::bind(silent, reinterpret_cast<const sockaddr*>(&address), length) == 0);
+  REQUIRE(::listen(silent, 1) == 0);
+  REQUIRE(::getsockname(silent, reinterpret_cast<sockaddr*>(&address), &length) == 0);
+  const auto endpoint = "tcp://127.0.0.1:" + std::to_string(ntohs(address.sin_port));
+  CurveDealer dealer(
+      loop, keys,
+      {.endpoint = endpoint, .server_key = keys.public_key(), .dial_timeout = std::chrono::milliseconds(50)});
+  std::vector<Link> news;
+  dealer.on_link([&](Link link) { news.push_back(link); });
+  REQUIRE(dealer.reconnect().has_value());
+  REQUIRE(dealer.send({"hello"}) == Sent::kYes);
+  CHECK(loop.run_until([&] { return !news.empty(); }, std::chrono::seconds(20)));
+  CHECK(news == std::vector{Link::kUnreachable});
+  CHECK(dealer.send({"hello"}) == Sent::kGone);
+  ::close(silent);
 }
 
 TEST_CASE("a loop that has no socket left says so, and serves the dealers it has") {

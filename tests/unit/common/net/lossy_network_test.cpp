@@ -178,6 +178,19 @@ TEST_CASE("many reconnects during a cut leave one connection") {
   CHECK(pair.up.size() == 1);
 }
 
+TEST_CASE("a dial into a cut is given up after a while") {
+  Pair pair;
+  std::vector<Link> links;
+  pair.dealer->on_link([&](Link news) { links.push_back(news); });
+  pair.network.cut("field", "center");
+  REQUIRE(pair.dealer->reconnect().has_value());
+  pair.time.run_for(kDialTimeout - 1ms);
+  CHECK(links.empty());
+  pair.time.run_for(1ms);
+  CHECK(links == std::vector{Link::kUnreachable});
+  CHECK(pair.dealer->send({"hello"}) == Sent::kGone);
+}
+
 TEST_CASE("a stalled host reads after it resumes") {
   Pair pair;
   pair.network.stall("center");
