@@ -70,12 +70,13 @@ void Centre::crash() {
   running_.reset();
 }
 
-coordinator::Coordinator& Centre::operator*() const {
-  return *running_->coordinator;
-}
-
-net::Admission& Centre::admission() const {
-  return running_->admission;
+void Centre::on_loop(const std::function<void(coordinator::Coordinator&)>& task) {
+  bool done = false;
+  running_->loop->post([&] {
+    task(*running_->coordinator);
+    done = true;
+  });
+  REQUIRE(world_.run_until([&] { return done; }, Duration(1)));
 }
 
 struct Node::Running {
@@ -137,37 +138,55 @@ void World::start() {
   for (auto* node : {&a, &b}) {
     node->start();
     const auto knock = [&]() -> std::optional<sites::PendingKey> {
-      for (const auto& pending : (*centre).sites().pending()) {
-        if (pending.public_key == node->public_key()) return pending;
-      }
-      return std::nullopt;
+      return centre.ask([&](auto& coordinator) -> std::optional<sites::PendingKey> {
+        for (const auto& pending : coordinator.sites().pending()) {
+          if (pending.public_key == node->public_key()) return pending;
+        }
+        return std::nullopt;
+      });
     };
-    REQUIRE(run_until([&] { return knock().has_value(); }, std::chrono::minutes(2)));
+    for (int second = 0; second < 120 && !knock(); ++second) run_for(std::chrono::seconds(1));
+    REQUIRE(knock());
     bool accepted = false;
-    (*centre).sites().accept(knock()->fingerprint, {"north", node->name()}, "engineer",
-                             [&](const Result<>& outcome) { accepted = outcome.has_value(); });
+    centre.on_loop([&, fingerprint = knock()->fingerprint](auto& coordinator) {
+      coordinator.sites().accept(fingerprint, {"north", node->name()}, "engineer",
+                                 [&](const Result<>& outcome) { accepted = outcome.has_value(); });
+    });
     REQUIRE(run_until([&] { return accepted && (**node).connected(); }, std::chrono::minutes(2)));
   }
 }
 
 bool World::apply(const std::string& yaml) {
   std::optional<bool> outcome;
-  (*centre).catalog().apply(yaml, templates::TextFormat::kYaml, false, "engineer",
-                            [&](const Result<std::vector<catalog::Applied>>& applied) {
-                              if (!applied) UNSCOPED_INFO(applied.error().describe());
-                              outcome = applied.has_value();
-                            });
+  centre.on_loop([&](auto& coordinator) {
+    coordinator.catalog().apply(yaml, templates::TextFormat::kYaml, false, "engineer",
+                                [&](const Result<std::vector<catalog::Applied>>& applied) {
+                                  if (!applied) UNSCOPED_INFO(applied.error().describe());
+                                  outcome = applied.has_value();
+                                });
+  });
   REQUIRE(run_until([&] { return outcome.has_value(); }, std::chrono::minutes(1)));
   return *outcome;
 }
 
 std::optional<deployment::Deployment> World::deploy(const std::string& instance) {
   std::optional<Result<deployment::Deployment>> outcome;
-  (*centre).deployments().deploy(instance, {"engineer", std::nullopt},
-                                 [&](Result<deployment::Deployment> answer) { outcome = std::move(answer); });
+  centre.on_loop([&](auto& coordinator) {
+    coordinator.deployments().deploy(
+        instance, {"engineer", std::nullopt},
+        [&](Result<deployment::Deployment> answer) { outcome = std::move(answer); });
+  });
   REQUIRE(run_until([&] { return outcome.has_value(); }, std::chrono::minutes(1)));
   if (!*outcome) return std::nullopt;
   return **outcome;
+}
+
+std::optional<deployment::Deployment> World::status(const std::string& instance) {
+  return centre.ask([&](auto& coordinator) { return coordinator.deployments().status(instance); });
+}
+
+std::optional<deployment::Deployed> World::deployed(const std::string& instance) {
+  return centre.ask([&](auto& coordinator) { return coordinator.deployments().deployed(instance); });
 }
 
 std::string tank_template(double setpoint) {

@@ -3,9 +3,11 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <type_traits>
 
 #include "agent/agent.hpp"
 #include "agent/runtime/strands.hpp"
@@ -41,8 +43,14 @@ class Centre {
   void start();
   void crash();
   [[nodiscard]] bool up() const { return running_ != nullptr; }
-  [[nodiscard]] coordinator::Coordinator& operator*() const;
-  [[nodiscard]] net::Admission& admission() const;
+  // Runs `question` on the coordinator's loop and gives its answer.
+  template <class Question>
+  auto ask(Question question) {
+    std::invoke_result_t<Question, coordinator::Coordinator&> answer{};
+    on_loop([&](coordinator::Coordinator& coordinator) { answer = question(coordinator); });
+    return answer;
+  }
+  void on_loop(const std::function<void(coordinator::Coordinator&)>& task);
 
  private:
   struct Running;
@@ -84,6 +92,8 @@ class World {
   }
   // What the deploy was answered with; empty when it was refused.
   std::optional<deployment::Deployment> deploy(const std::string& instance);
+  std::optional<deployment::Deployment> status(const std::string& instance);
+  std::optional<deployment::Deployed> deployed(const std::string& instance);
 
   VirtualTime time;
   Random random;
