@@ -58,7 +58,7 @@ std::vector<EventMerge::Fetch> EventMerge::needed() {
     if (!missing.empty()) return missing;
     auto* log = newest();
     if (log == nullptr) return {};
-    log->place.last = log->waiting.front().id;
+    log->place.below = log->waiting.front().id;
     merged_.push_back(std::move(log->waiting.front()));
     log->waiting.pop_front();
   }
@@ -68,8 +68,11 @@ void EventMerge::feed(const std::string& node, const EventPage& page) {
   auto& log = logs_.at(node);
   log.fed = true;
   log.next = page.next;
+  auto& below = log.place.below;
+  // From its first page on, what a log gets later is not of this reading.
+  if (below == 0 && !page.events.empty()) below = page.events.front().id + 1;
   for (const auto& event : page.events) {
-    if (log.place.last != 0 && event.id >= log.place.last) continue;  // taken before, or newer than that
+    if (event.id >= below) continue;
     log.waiting.push_back(event);
     log.waiting.back().node = node;
   }

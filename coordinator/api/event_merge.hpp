@@ -1,6 +1,6 @@
 // The event logs of a site's nodes as one, newest first, in pages whose cursor stays right while
-// events arrive and are purged: it says of each node which of its pages is being read, and the id of
-// the last event that was taken from it. Pure; the owner fetches.
+// events arrive and are purged: it says of each node which of its pages is being read, and below which
+// id. Pure; the owner fetches.
 #pragma once
 
 #include <cstdint>
@@ -19,12 +19,12 @@ namespace fieldline::api {
 
 // Where the reading of one node's log stands.
 struct LogPlace {
+  std::int64_t below = 0;  // events from this id on are taken, or too new; 0: nothing was read yet
   bool ended = false;
-  std::int64_t last = 0;  // id of the event taken last; 0: none yet
-  std::string page;       // the node's own cursor of the page being read
+  std::string page;  // the node's own cursor of the page being read
 
   static constexpr auto fields =
-      fields_in_order(defaulted("ended", &LogPlace::ended), defaulted("last", &LogPlace::last),
+      fields_in_order(defaulted("below", &LogPlace::below), defaulted("ended", &LogPlace::ended),
                       defaulted("page", &LogPlace::page));
   friend bool operator==(const LogPlace&, const LogPlace&) = default;
 };

@@ -8,6 +8,7 @@
 #include <prometheus/text_serializer.h>
 
 #include <algorithm>
+#include <map>
 #include <unordered_map>
 
 namespace fieldline::health {
@@ -95,11 +96,14 @@ struct Metrics::Series {
 
   Executor* loop = nullptr;
   sites::Sites* sites = nullptr;
+  Timestamp since{};  // of the watch: what began before was counted by the run before, or never
   struct Operation {
+    std::string id;
     DeploymentKind kind;
+    bool open;
     DeploymentState state;
   };
-  std::unordered_map<std::string, Operation> open;  // by instance
+  std::unordered_map<std::string, Operation> latest;  // by instance
 
   explicit Series(std::string_view version) {
     BuildGauge()
@@ -111,23 +115,30 @@ struct Metrics::Series {
   }
 
   void follow(const deployment::Change& change);
+  void count_end(DeploymentKind kind, DeploymentState outcome);
   void measure_lag();
   void read_sites();
   void read_operations();
 };
 
 void Metrics::Series::follow(const deployment::Change& change) {
-  if (change.status && change.status->open()) {
-    open.insert_or_assign(change.instance, Operation{change.status->kind, change.status->state});
+  const auto known = latest.find(change.instance);
+  if (!change.status) {
+    if (known == latest.end()) return;
+    // A deletion that succeeds takes its own status away.
+    if (known->second.open) count_end(known->second.kind, DeploymentState::kSuccess);
+    latest.erase(known);
     return;
   }
-  const auto ended = open.find(change.instance);
-  if (ended == open.end()) return;
-  // A deletion that succeeds takes its own status away.
-  const auto outcome = change.status ? change.status->state : DeploymentState::kSuccess;
-  finished.Add({{"kind", std::string(name(ended->second.kind))}, {"outcome", std::string(name(outcome))}})
-      .Increment();
-  open.erase(ended);
+  const auto& status = *change.status;
+  if (status.started < since) return;
+  const bool counted = known != latest.end() && known->second.id == status.id && !known->second.open;
+  if (!status.open() && !counted) count_end(status.kind, status.state);
+  latest.insert_or_assign(change.instance, Operation{status.id, status.kind, status.open(), status.state});
+}
+
+void Metrics::Series::count_end(DeploymentKind kind, DeploymentState outcome) {
+  finished.Add({{"kind", std::string(name(kind))}, {"outcome", std::string(name(outcome))}}).Increment();
 }
 
 void Metrics::Series::measure_lag() {
@@ -153,10 +164,10 @@ void Metrics::Series::read_sites() {
 }
 
 void Metrics::Series::read_operations() {
-  const auto waiting = std::ranges::count_if(
-      open, [](const auto& operation) { return operation.second.state == DeploymentState::kPending; });
-  queued.Set(static_cast<double>(waiting));
-  in_flight.Set(static_cast<double>(open.size()) - static_cast<double>(waiting));
+  std::map<DeploymentState, double> counts;
+  for (const auto& [instance, operation] : latest) ++counts[operation.state];
+  queued.Set(counts[DeploymentState::kPending]);
+  in_flight.Set(counts[DeploymentState::kInProgress]);
 }
 
 Metrics::Metrics(std::string_view version) : series_(std::make_unique<Series>(version)) {}
@@ -180,6 +191,7 @@ void Metrics::set_streams(std::size_t open) {
 void Metrics::watch(Executor& loop, sites::Sites& sites, deployment::Deployments& deployments) {
   series_->loop = &loop;
   series_->sites = &sites;
+  series_->since = loop.clock().utc();
   deployments.on_change(
       [series = series_.get()](const deployment::Change& change) { series->follow(change); });
   series_->measure_lag();
