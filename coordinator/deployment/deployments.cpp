@@ -137,7 +137,11 @@ void Deployments::Desk::changed(const std::string& instance, const std::string& 
   if (deployed != nullptr) change.deployed = *deployed;
   if (const auto* row = ledger.status(instance)) change.status = complete(*row);
   tell(change);
-  if (change.status) waiters.changed(*change.status, is_over(*change.status));
+  if (change.status) {
+    waiters.changed(*change.status, is_over(*change.status));
+  } else {
+    waiters.gone(instance);
+  }
 }
 
 void Deployments::Desk::tell(const Change& change) const {

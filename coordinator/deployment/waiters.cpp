@@ -22,18 +22,28 @@ void Waiters::add(const Deployment& now, Duration up_to, Answer<Deployment> done
 }
 
 void Waiters::changed(const Deployment& latest, bool over) {
+  settle(latest.instance, [&](Waiter& waiter) {
+    if (waiter.seen.id != latest.id) return true;
+    waiter.seen = latest;
+    return over;
+  });
+}
+
+void Waiters::gone(const std::string& instance) {
+  settle(instance, [](const Waiter&) { return true; });
+}
+
+// Answers come last: they may wait again.
+void Waiters::settle(const std::string& instance, const std::function<bool(Waiter&)>& over) {
   std::vector<Waiter> ready;
-  auto at = waiters_.lower_bound({latest.instance, 0});
-  while (at != waiters_.end() && at->first.first == latest.instance) {
-    auto& waiter = at->second;
-    const bool replaced = waiter.seen.id != latest.id;
-    if (!replaced) waiter.seen = latest;
-    if (!replaced && !over) {
+  auto at = waiters_.lower_bound({instance, 0});
+  while (at != waiters_.end() && at->first.first == instance) {
+    if (!over(at->second)) {
       ++at;
       continue;
     }
-    loop_.cancel(waiter.timer);
-    ready.push_back(std::move(waiter));
+    loop_.cancel(at->second.timer);
+    ready.push_back(std::move(at->second));
     at = waiters_.erase(at);
   }
   for (const auto& waiter : ready) waiter.done(waiter.seen);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <string>
 
@@ -18,6 +19,8 @@ class Waiters {
   void add(const Deployment& now, Duration up_to, Answer<Deployment> done);
   // The latest of its instance; one that it replaced is over.
   void changed(const Deployment& latest, bool over);
+  // The instance was removed, and nothing of it is under way any more.
+  void gone(const std::string& instance);
 
  private:
   struct Waiter {
@@ -26,6 +29,8 @@ class Waiters {
     Answer<Deployment> done;
   };
   using Key = std::pair<std::string, std::uint64_t>;  // instance, and which one
+
+  void settle(const std::string& instance, const std::function<bool(Waiter&)>& over);
 
   Executor& loop_;
   std::map<Key, Waiter> waiters_;

@@ -137,8 +137,10 @@ TEST_CASE("after the active's success the standby holds the configuration, and t
 
   CHECK(plant.finish(&Deployments::disable).standby == StandbyState::kStored);
   CHECK_FALSE(b->holds["pump"].enabled);
+  const auto begun = plant.time.clock().now();
   plant.finish(&Deployments::remove);
   CHECK(b->holds.empty());
+  CHECK(plant.time.clock().now() - begun < 1s);
 }
 
 TEST_CASE("a standby that is not there, behind, or refuses is shown as such, and fails no deployment") {
