@@ -1,0 +1,48 @@
+"""What the system tests share: fleets of real daemons, each in a directory of its own."""
+
+import contextlib
+import sys
+
+import pytest
+
+from harness.daemons import Coordinator, Fleet
+from harness.secrets import assert_logs_keep_secrets
+
+LOG_END = 4000
+
+# So that a test of silence does not take the ten seconds of the defaults.
+QUICK = {"nodes.silence_limit": "3s", "nodes.ping_interval": "500ms", "nodes.health_interval": "1s"}
+
+
+def show_logs(daemons):
+    """For the report of a failed test."""
+    for daemon in daemons:
+        print(f"--- the end of the log of {daemon.name}\n{daemon.log()[-LOG_END:]}", file=sys.stderr)
+
+
+@contextlib.contextmanager
+def fleet_at(state, *plant_flags, settings=None):
+    with Fleet(state, settings) as fleet:
+        try:
+            yield fleet.start(*plant_flags)
+        finally:
+            show_logs(fleet.daemons)
+            assert_logs_keep_secrets(state)
+
+
+@pytest.fixture(scope="module")
+def fleet(tmp_path_factory):
+    """Plant, coordinator and the pair of site north, quick to notice silence."""
+    with fleet_at(tmp_path_factory.mktemp("fleet"), settings=QUICK) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def coordinator(tmp_path_factory):
+    """A coordinator without a site."""
+    state = tmp_path_factory.mktemp("coordinator")
+    daemon = Coordinator(state, QUICK).start()
+    yield daemon
+    show_logs([daemon])
+    daemon.stop()
+    assert_logs_keep_secrets(state)
