@@ -111,6 +111,7 @@ void Machine::shielded(const std::function<void()>& work) {
 
 Outcome Machine::start(const Values& arguments) {
   watch_.begin();
+  answer.reset();
   lua_pushcfunction(run_, run_chunk);
   lua_pushlightuserdata(run_, const_cast<Values*>(&arguments));  // read only; run_chunk's first act
   return step(1);

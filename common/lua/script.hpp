@@ -1,7 +1,7 @@
 // One script in its sandbox: its own Lua state, memory and globals, which last from run to run until
 // a run breaks its time or memory budget; the next run then starts from the source afresh.
 // Refuses bytecode, a second run during the first, and whatever touches file, process or network.
-// Lives on one strand at a time; scripts share nothing.
+// Lives on one strand at a time, on a thread with at least 512 KiB of stack; scripts share nothing.
 #pragma once
 
 #include <cstddef>

@@ -1,3 +1,5 @@
+#include <thread>
+
 #include "tests/unit/common/lua/rig.hpp"
 
 namespace fieldline::lua {
@@ -136,6 +138,29 @@ TEST_CASE_METHOD(Rig, "a memory limit below the empty sandbox is told at the fir
   const auto failure = failed(run("return 1"));
   CHECK(failure.kind == FailureKind::kMemory);
   CHECK(failure.error.code == ErrorCode::kExhausted);
+}
+
+TEST_CASE_METHOD(Rig, "scripts of one library run on many threads at once") {
+  library.immediate("twice", [](const Values& arguments) -> Result<Values> {
+    return Values{std::get<std::int64_t>(arguments.at(0)) * 2};
+  });
+  program.modules["sum"] = "return function(n) local s = 0 for i = 1, n do s = s + twice(i) end return s end";
+  program.source = "return shared.sum(1000)";
+  const SystemClock system;
+  const auto shared_library = std::make_shared<const Library>(library);
+  std::vector<std::int64_t> sums(4);
+  std::vector<std::thread> threads;
+  for (auto& sum : sums) {
+    threads.emplace_back([&] {
+      auto script = Script::load(program, shared_library, system, [](std::string_view) {});
+      for (int run = 0; run < 20; ++run) {
+        const auto outcome = script->start();
+        if (const auto* end = std::get_if<Done>(&outcome)) sum += std::get<std::int64_t>(end->values.at(0));
+      }
+    });
+  }
+  for (auto& thread : threads) thread.join();
+  CHECK(sums == std::vector<std::int64_t>(4, 20 * 1'001'000));
 }
 
 TEST_CASE_METHOD(Rig, "a script moves with its state") {
