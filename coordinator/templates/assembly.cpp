@@ -14,7 +14,8 @@ void add_origins(const Members<T>& members, const std::vector<Part>& parts, Prov
       const auto source = parts[member.origins[index]].source;
       if (source != origin.definer) origin.overridden.emplace(field.name, source);
     });
-    provenance.members.emplace(std::string(folder_of<T>()) + "/" + name, std::move(origin));
+    provenance.members.emplace_hint(provenance.members.end(), std::string(folder_of<T>()) + "/" + name,
+                                    std::move(origin));
   }
 }
 

@@ -253,17 +253,16 @@ class Expander {
   // Reports once when the tree is too large, and from then on lets everyone stop.
   bool within_budget() {
     if (exhausted_) return false;
-    const auto& top = tree_.sources.empty() ? std::string() : tree_.sources.front().document;
+    if (members_ <= kMaxMembers && text_ <= kMaxExpandedText) return true;
+    exhausted_ = true;
+    const auto& top = tree_.sources.front().document;
     if (members_ > kMaxMembers) {
       refuse(FindingCode::kTooManyMembers, top,
              fmt::format("it expands to more than {} members and slots", kMaxMembers));
-    } else if (text_ > kMaxExpandedText) {
+    } else {
       refuse(FindingCode::kConfigurationTooLarge, top,
              fmt::format("its members hold more than {} MiB of text", kMaxExpandedText >> 20));
-    } else {
-      return true;
     }
-    exhausted_ = true;
     return false;
   }
 

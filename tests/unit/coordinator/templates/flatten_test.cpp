@@ -224,3 +224,24 @@ TEST_CASE("slots that double at each level are refused before they fill the memo
   REQUIRE(derived.error().findings.size() == 1);
   CHECK(derived.error().findings[0].code == "too-many-members");
 }
+
+TEST_CASE("what flattens is what a site takes, whatever was done to the documents") {
+  Random random(17);
+  int flattened = 0;
+  for (int round = 0; round < 4000; ++round) {
+    std::string text(kStation);
+    for (auto i = 1 + random.below(3); i > 0; --i) {
+      const auto from = random.below(text.size());
+      const auto to = random.below(text.size());
+      text[to] = text[from];
+    }
+    const auto documents = parse_documents(text, TextFormat::kYaml);
+    if (!documents) continue;
+    const auto derived = flatten(Library(*documents), "P");
+    if (!derived) continue;
+    ++flattened;
+    INFO(text);
+    REQUIRE(check(derived->config));
+  }
+  CHECK(flattened > 100);
+}
