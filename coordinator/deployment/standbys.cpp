@@ -31,6 +31,9 @@ void Standbys::holds(const sites::NodeId& node, const Inventory& inventory) {
   found->second.known = true;
   found->second.items.clear();
   for (const auto& item : inventory) found->second.items.emplace(item.instance, item);
+  // What only came too late may succeed now; what was refused stays refused.
+  std::erase_if(found->second.obstacles,
+                [](const auto& obstacle) { return obstacle.second.state == StandbyState::kBehind; });
 }
 
 void Standbys::align(const std::string& site) {
@@ -159,8 +162,12 @@ void Standbys::hear(const Task& task, const sites::OrderNews& news) {
   if (standby == nullptr) return;
   if (std::holds_alternative<sites::OrderSent>(news)) {
     standby->in_flight.at(task.order.instance).deadline = with_.loop.after(deadline_, [this, task] {
-      if (const auto* late = at_work(task)) with_.sites.withdraw(late->node, task.order.deployment);
+      const auto* late = at_work(task);
+      if (late == nullptr) return;
+      const auto node = late->node;
+      with_.sites.withdraw(node, task.order.deployment);
       stop(task, StandbyState::kBehind, "the standby did not report within the deadline");
+      with_.sites.compare(node);  // it may have carried the order out; if not, it gets it again
     });
   } else if (const auto* lost = std::get_if<sites::OrderLost>(&news)) {
     stop(task, StandbyState::kBehind, lost->message);

@@ -155,6 +155,20 @@ TEST_CASE("a deployment whose node dies half-way fails, and the next one succeed
   REQUIRE(world.run_until([&] { return world.status("Tank1")->state == DeploymentState::kSuccess; }, 30s));
 }
 
+TEST_CASE("a standby that an order never reached gets it again, though its session goes on") {
+  World world(4);
+  world.start();
+  net::LossyNetwork::Weather storm;
+  storm.loss = 1;
+  world.network.set_weather("central", "b", storm);
+  REQUIRE(world.deploy("Tank1"));
+  world.run_for(2s);
+  world.network.set_weather("central", "b", {});
+  world.run_for(90s);
+  CHECK((*world.b).inventory().size() == 1);
+  CHECK(broken_promise(world).empty());
+}
+
 TEST_CASE("a coordinator that dies with operations open shows them as failed") {
   World world(3);
   world.start();
