@@ -39,18 +39,9 @@ struct Coordinator::Rooms {
         deployments({ground.loop, ground.engine, catalog, sites, records}, term, Random(ground.random),
                     {settings.deployment_deadline}),
         metrics(FIELDLINE_VERSION) {
-    catalog.set_deployed([this](const std::string& instance) {
-      const auto status = deployments.status(instance);
-      return deployments.deployed(instance).has_value() || (status && is_open(status->state));
-    });
     catalog.on_change([this](const catalog::LibraryPointer&, const catalog::LibraryPointer& after) {
       sites.define(nodes_of(*after));
     });
-  }
-
-  static bool is_open(deployment::DeploymentState state) {
-    return state == deployment::DeploymentState::kPending ||
-           state == deployment::DeploymentState::kInProgress;
   }
 
   Result<> start() {

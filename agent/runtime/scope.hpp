@@ -1,5 +1,5 @@
-// The scope of a script: the slot that it came with. "Pump1.Control" lives in "Pump1", and the names
-// in it are looked up there first, then from the root (docs/templates.md).
+// The scope of a script: the slot that it came with. "Pump1.Control" lives in "Pump1", and the names in
+// it are those of that slot: they never leave it, as central checks them (docs/templates.md).
 #pragma once
 
 #include <string>
@@ -13,17 +13,11 @@ inline std::string_view scope_of(std::string_view member) {
   return dot == std::string_view::npos ? std::string_view() : member.substr(0, dot);
 }
 
-// What find(path) gives for `name` in `scope`, or else at the root; `find` gives something that
-// converts to bool.
-template <class Find>
-auto find_in_scope(std::string_view scope, std::string_view name, Find&& find) {
-  if (!scope.empty()) {
-    std::string path(scope);
-    path += '.';
-    path += name;
-    if (auto found = find(std::string_view(path))) return found;
-  }
-  return find(name);
+// The member path of what a script in `scope` calls `name`.
+inline std::string in_scope(std::string_view scope, std::string_view name) {
+  std::string path(scope);
+  if (!path.empty()) path += '.';
+  return path += name;
 }
 
 }  // namespace fieldline::runtime

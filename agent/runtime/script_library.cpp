@@ -64,8 +64,7 @@ class Functions {
   Answer call(Values arguments) const {
     const auto* name = text_at(arguments, 0);
     if (name == nullptr) return wrong_argument("scripts.call", "the name of a script, and its arguments");
-    auto* callee =
-        find_in_scope(scope_, *name, [this](std::string_view path) { return around_.scripts.find(path); });
+    auto* callee = around_.scripts.find(in_scope(scope_, *name));
     if (callee == nullptr) return unknown("script", *name);
     arguments.erase(arguments.begin());
     auto& self = around_.self;
@@ -99,13 +98,12 @@ class Functions {
 
  private:
   [[nodiscard]] Failure unknown(std::string_view kind, std::string_view name) const {
-    const auto places = scope_.empty() ? "here" : fmt::format("in {} nor at the root", scope_);
-    return fail(ErrorCode::kNotFound, fmt::format("there is no {} named {} {}", kind, name, places));
+    const auto place = scope_.empty() ? "here" : fmt::format("in {}", scope_);
+    return fail(ErrorCode::kNotFound, fmt::format("there is no {} named {} {}", kind, name, place));
   }
 
   [[nodiscard]] Result<std::size_t> attribute_named(std::string_view name) const {
-    const auto found =
-        find_in_scope(scope_, name, [this](std::string_view path) { return around_.attributes.find(path); });
+    const auto found = around_.attributes.find(in_scope(scope_, name));
     if (!found) return unknown("attribute", name);
     return *found;
   }

@@ -134,9 +134,10 @@ TEST_CASE("a device that never answers holds up its script and nothing else") {
   CHECK(count_of(stage) == 10);
 }
 
-TEST_CASE("names are looked up in the script's own slot first, then at the root") {
+TEST_CASE("the names in a slot's script are those of the slot and never leave it") {
   Stage stage(station()
                   .local("Pump1.Count", DataType::kInt, std::int64_t{100})
+                  .local("Pump1.Out", DataType::kString, std::string())
                   .every(1s, "Pump1.Tick",
                          "attributes.set('Count', attributes.get('Count') + 1); scripts.call('Note')")
                   .on_call("Pump1.Note", "attributes.set('Out', 'of the pump')")
@@ -144,7 +145,8 @@ TEST_CASE("names are looked up in the script's own slot first, then at the root"
   stage.world.run_for(1s);
   CHECK(stage.value("Pump1.Count") == Value(std::int64_t{101}));
   CHECK(count_of(stage) == 0);
-  CHECK(out_of(stage) == "of the pump");
+  CHECK(stage.value("Pump1.Out") == Value(std::string("of the pump")));
+  CHECK(out_of(stage) != "of the root");
 }
 
 TEST_CASE("an unknown name says where it was looked for") {
@@ -154,7 +156,7 @@ TEST_CASE("an unknown name says where it was looked for") {
   const auto told = stage.messages(Category::kScript);
   REQUIRE(told.size() == 2);
   CHECK(told[0].find("there is no script named Nobody here") != std::string::npos);
-  CHECK(told[1].find("there is no attribute named Depth in Pump1 nor at the root") != std::string::npos);
+  CHECK(told[1].find("there is no attribute named Depth in Pump1") != std::string::npos);
 }
 
 TEST_CASE("a call waits for the called run, passes values both ways, and raises its failure") {
