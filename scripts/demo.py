@@ -1,6 +1,7 @@
 """Shows Fieldline at work: a plant, the coordinator, and a site with two nodes, on this machine."""
 
 import argparse
+import http.client
 import os
 import pathlib
 import signal
@@ -261,9 +262,20 @@ def run(state, once, page):
             write_environment(environment, fleet)
             if not once:
                 demo.go_on(environment)
+        except (Refused, OSError, http.client.HTTPException):
+            blame_the_dead(fleet)
+            raise
         finally:
             environment.unlink(missing_ok=True)
             page.line("stopping")
+
+
+def blame_the_dead(fleet):
+    """A connection that breaks is often seen a moment before the end of the daemon behind it."""
+    deadline = time.monotonic() + 1
+    while time.monotonic() < deadline:
+        fleet.check()
+        time.sleep(0.05)
 
 
 def arguments():
@@ -288,7 +300,7 @@ def main():
                 run(pathlib.Path(state), options.once, page)
     except Stopped:
         return 1 if options.once else 0
-    except (AssertionError, Refused, OSError) as failure:
+    except (AssertionError, Refused, OSError, http.client.HTTPException) as failure:
         print(f"demo: {failure}", file=sys.stderr)
         return 1
     if options.once:

@@ -8,7 +8,7 @@ import pytest
 from harness.rest import Refused, wait_for
 
 SILENCE = 3  # s, nodes.silence_limit of the fleet
-ROUNDS = 6
+ROUNDS = 30
 
 TEMPLATE = {"kind": "Template", "name": "Marked", "spec": {
     "attributes": {"Mark": {"type": "int", "value": 0}, "Well": {"type": "float", "address": "input:10:float32"}},
@@ -187,7 +187,7 @@ def test_kills_at_random_moments(healed):
         victim = dice.choice([fleet.active, fleet.standby, fleet.coordinator])
         instance.deploy()
         # Not a wait for something: the moment of the kill, anywhere from the order's way out to after the report.
-        time.sleep(dice.uniform(0, 0.12))
+        time.sleep(dice.uniform(0, 0.08))
         victim.kill()
         print(f"round {mark}: {victim.name} killed")
         victim.start()
