@@ -6,8 +6,6 @@
 #include <optional>
 #include <string_view>
 
-#include <tl/expected.hpp>
-
 #include "common/base/executor.hpp"
 #include "coordinator/api/routes.hpp"
 #include "coordinator/api/service.hpp"
