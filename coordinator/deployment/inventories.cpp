@@ -30,6 +30,8 @@ void Inventories::touch(const std::string& site, const std::string& instance) {
   for (auto& [node, instances] : touched_) {
     if (node.site == site) instances.insert(instance);
   }
+  if (postponed_.erase(instance) == 0) return;
+  if (const auto active = with_.sites.active(site)) with_.sites.compare(*active);
 }
 
 void Inventories::matches(const sites::NodeId& node) {
@@ -66,6 +68,7 @@ void Inventories::follow(const sites::NodeId& node, const Inventory& inventory,
   for (const auto& [instance, deployed] : with_.ledger.of_site(node.site)) {
     if (with_.operations.in_flight(instance)) unsettled.insert(instance);
   }
+  look_again(node, inventory, unsettled);
   const auto found = reconcile(node.site, with_.ledger, inventory, unsettled, with_.loop.clock().utc());
   if (found.differences.empty()) return;
   for (const auto& deployed : found.follows) with_.ledger.set_deployed(deployed);
@@ -84,6 +87,23 @@ void Inventories::follow(const sites::NodeId& node, const Inventory& inventory,
     spdlog::warn("{}", difference.message);
     differs_(difference.instance, difference.message);
   }
+}
+
+// What does not count now may be true all the same: a node that restarted says it only once.
+void Inventories::look_again(const sites::NodeId& node, const Inventory& inventory,
+                             const std::set<std::string>& unsettled) {
+  if (unsettled.empty()) return;
+  bool over = false;
+  const auto all = reconcile(node.site, with_.ledger, inventory, {}, with_.loop.clock().utc());
+  for (const auto& [instance, message] : all.differences) {
+    if (!unsettled.contains(instance)) continue;
+    if (with_.operations.in_flight(instance)) {
+      postponed_.insert(instance);
+    } else {
+      over = true;
+    }
+  }
+  if (over) with_.sites.compare(node);
 }
 
 }  // namespace fieldline::deployment

@@ -37,7 +37,7 @@ class Inventories final : public sites::InventoryKeeper {
   void pulled(const sites::NodeId& node, Inventory inventory) override;
 
   void session_changed(const sites::NodeEvent& event);
-  // An operation ended that may or may not be in the inventories that are being read.
+  // An operation ended that may or may not be in the inventories that are being read, or were.
   void touch(const std::string& site, const std::string& instance);
 
  private:
@@ -46,11 +46,14 @@ class Inventories final : public sites::InventoryKeeper {
   }
   void aligned(const sites::NodeId& node);
   void follow(const sites::NodeId& node, const Inventory& inventory, std::set<std::string> unsettled);
+  void look_again(const sites::NodeId& node, const Inventory& inventory,
+                  const std::set<std::string>& unsettled);
 
   Neighbours with_;
   std::function<void(const std::string&, const std::string&)> differs_;
   std::map<sites::NodeId, std::set<std::string>> touched_;  // while an inventory is read
-  std::map<std::string, sites::NodeId> shown_;              // by site: the active node that has shown all
+  std::set<std::string> postponed_;             // instances that differ, and whose operation goes on
+  std::map<std::string, sites::NodeId> shown_;  // by site: the active node that has shown all
 };
 
 }  // namespace fieldline::deployment

@@ -60,11 +60,12 @@ class Marked:
         return values["Mark"]["value"] if values["Well"]["quality"] == "Good" else None
 
     def wait_running(self, marks, limit=30):
-        """Waits until it runs, checks that central says so, and answers the mark."""
+        """Waits until it runs and central has learnt from its inventory what; answers the mark."""
         wait_for(f"{self.name} runs", lambda: self.running() is not None, limit)
         mark = self.running()
         assert mark in marks
-        assert self.deployed() == self.revisions[mark]
+        wait_for("central shows what runs", lambda: self.deployed() == self.revisions[mark], 20)
+        assert self.running() == mark
         return mark
 
     def wait_standby(self):
@@ -187,7 +188,7 @@ def test_kills_at_random_moments(healed):
         victim = dice.choice([fleet.active, fleet.standby, fleet.coordinator])
         instance.deploy()
         # Not a wait for something: the moment of the kill, anywhere from the order's way out to after the report.
-        time.sleep(dice.uniform(0, 0.08))
+        time.sleep(dice.expovariate(1 / 0.006))
         victim.kill()
         print(f"round {mark}: {victim.name} killed")
         victim.start()

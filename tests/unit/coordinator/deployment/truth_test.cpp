@@ -51,6 +51,25 @@ TEST_CASE("killed at any moment of a deployment, central shows afterwards what r
   }
 }
 
+TEST_CASE("when a node restarts at any moment of a deployment, central shows afterwards what really runs") {
+  for (int moment = 0; moment < 60; ++moment) {
+    INFO("restarted after " << moment << " ms / 2");
+    Plant plant;
+    const auto a = plant.node(kA, Role::kActive);
+    plant.deploy();
+    plant.set_level("pump", 2);
+    // It carries the order out and dies before it can say so.
+    a->on_order = [&](const Order& order) { a->holds["pump"].revision = order.revision; };
+    plant.central->loop->post([&] {
+      plant.central->deployments->deploy("pump", {"ann", {}}, [](const Result<Deployment>&) {});
+    });
+    plant.time.run_for(moment * 500us);
+    plant.connect(*a);
+    plant.time.run_for(1s);
+    CHECK(plant.deployed()->revision == a->holds["pump"].revision);
+  }
+}
+
 TEST_CASE("a lost reply: the status stays no-answer, the deployed revision shows what runs") {
   Plant plant;
   const auto a = plant.node(kA, Role::kActive);
