@@ -39,8 +39,11 @@ void Api::follow(const Neighbours& neighbours) {
   neighbours.deployments.on_change([this](const deployment::Change& change) {
     stream_.publish(Topic::kDeployment, change_event(change));
   });
-  neighbours.sites.on_event(
-      [this](const sites::NodeEvent& event) { stream_.publish(Topic::kNode, to_json(event)); });
+  neighbours.sites.on_event([this](const sites::NodeEvent& event) {
+    // Every node sends its health every few seconds: thousands of sites would leave the ring no room
+    // for anything else.
+    if (event.kind != sites::NodeEventKind::kHealth) stream_.publish(Topic::kNode, to_json(event));
+  });
 }
 
 Result<std::unique_ptr<Api>> Api::start(const Neighbours& neighbours, Random& random,

@@ -49,10 +49,10 @@ EventMerge::Log* EventMerge::newest() {
 
 std::vector<EventMerge::Fetch> EventMerge::needed() {
   for (;;) {
+    for (auto& [node, log] : logs_) advance(log);
     if (merged_.size() == limit_) return {};
     std::vector<Fetch> missing;
-    for (auto& [node, log] : logs_) {
-      advance(log);
+    for (const auto& [node, log] : logs_) {
       if (log.waiting.empty() && !log.place.ended) missing.push_back({node, log.place.page});
     }
     if (!missing.empty()) return missing;

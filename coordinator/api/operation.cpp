@@ -1,5 +1,6 @@
 #include "coordinator/api/operation.hpp"
 
+#include "coordinator/api/answers.hpp"
 #include "coordinator/api/options.hpp"
 
 namespace fieldline::api {
@@ -31,11 +32,13 @@ void start_operation(const Rooms& rooms, const Request& request, const Reply& re
                      const Operation& operation) {
   const auto wait = wait_option(request);
   if (!wait) return reply.fail(wait.error());
+  const templates::DocumentKey key{templates::DocumentKind::kInstance, request.param("name")};
+  if (rooms.catalog.library()->find(key) == nullptr) return reply.fail(no_document(key));
   Order order;
   if (request.document.is_object()) {
     if (const auto read = from_json(request.document, order); !read) return reply.fail(read.error());
   }
-  operation(request.param("name"), {.who = request.principal.name, .reviewed = order.revision},
+  operation(key.name, {.who = request.principal.name, .reviewed = order.revision},
             [&deployments = rooms.deployments, reply, wait = *wait](Result<Deployment> begun) {
               if (!begun) return reply.fail(begun.error());
               if (wait == Duration(0)) return reply.send(under_way(*begun));

@@ -87,6 +87,13 @@ TEST_CASE("a node that can't be asked leaves the other's log readable to its end
   CHECK(second.cursor.empty());
 }
 
+TEST_CASE("a page that ends where the logs end says that it is the last") {
+  Logs logs;
+  for (std::int64_t time = 1; time <= 3; ++time) logs["a"].add(time);
+  logs["b"].add(4);
+  CHECK(read_page(logs, "", 4).cursor.empty());
+}
+
 TEST_CASE("a cursor that nobody gave out is refused") {
   CHECK_FALSE(read_places("no json"));
   CHECK_FALSE(read_places("[1]"));

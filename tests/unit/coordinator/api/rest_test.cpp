@@ -253,7 +253,8 @@ TEST_CASE("only what was reviewed is deployed") {
 TEST_CASE("operations on what can't be operated on are refused") {
   Centre centre;
   centre.put_examples();
-  CHECK(centre.call("POST", "/api/v1/instances/Nobody/deploy").status == 404);
+  for (const auto* verb : {"deploy", "disable", "enable"})
+    CHECK(centre.call("POST", fmt::format("/api/v1/instances/Nobody/{}", verb)).status == 404);
   CHECK(centre.call("POST", "/api/v1/instances/Tank7/deploy?wait=61s").status == 400);
   CHECK(centre.call("POST", "/api/v1/instances/Tank7/deploy", R"({"colour":1})").status == 400);
   CHECK(centre.call("POST", "/api/v1/instances/Tank7/disable").status == 409);
