@@ -22,7 +22,37 @@ inline restinio::http_status_line_t status_line(int status) {
   return {restinio::http_status_code_t(static_cast<std::uint16_t>(status)), std::string(reason(status))};
 }
 
-using IoContext = std::shared_ptr<asio::io_context>;
+// The server's thread as others reach it. Outlives the server while somebody still holds a reply; what
+// is posted then is dropped, since it would keep its own place alive for ever.
+class Stage {
+ public:
+  asio::io_context io{1};
+
+  [[nodiscard]] Door& door() { return asio::use_service<Door>(io); }
+
+  // False once the curtain is down. Any thread.
+  template <class Task>
+  bool post(Task task) {
+    const std::lock_guard lock(mutex_);
+    if (down_) return false;
+    asio::post(io, std::move(task));
+    return true;
+  }
+
+  // Runs what still waits, and nothing after that. Once no thread runs `io`.
+  void bring_down() {
+    {
+      const std::lock_guard lock(mutex_);
+      down_ = true;
+    }
+    io.restart();
+    io.poll();
+  }
+
+ private:
+  std::mutex mutex_;
+  bool down_ = false;
+};
 
 // A chunked response that goes on. What is written waits here while one write is under way, so that
 // many small pieces become one, and what waits can be counted.
@@ -30,7 +60,7 @@ class ChunkedOutlet final : public Outlet, public std::enable_shared_from_this<C
  public:
   using Builder = restinio::response_builder_t<restinio::chunked_output_t>;
 
-  ChunkedOutlet(IoContext io, std::size_t limit) : io_(std::move(io)), limit_(limit) {}
+  ChunkedOutlet(std::shared_ptr<Stage> stage, std::size_t limit) : stage_(std::move(stage)), limit_(limit) {}
 
   bool write(std::shared_ptr<const std::string> bytes) override {
     const std::lock_guard lock(mutex_);
@@ -38,19 +68,18 @@ class ChunkedOutlet final : public Outlet, public std::enable_shared_from_this<C
     waiting_bytes_ += bytes->size();
     if (waiting_bytes_ > limit_) {
       closed_ = true;
-      asio::post(*io_, [self = shared_from_this()] { self->give_up(); });
+      stage_->post([self = shared_from_this()] { self->give_up(); });
       return false;
     }
     waiting_.push_back(std::move(bytes));
-    if (!std::exchange(writing_, true)) asio::post(*io_, [self = shared_from_this()] { self->flush(); });
-    return true;
+    return flush_soon();
   }
 
   void close() override {
     const std::lock_guard lock(mutex_);
     if (std::exchange(closed_, true)) return;
     ending_ = true;
-    if (!std::exchange(writing_, true)) asio::post(*io_, [self = shared_from_this()] { self->flush(); });
+    flush_soon();
   }
 
   // On the server's thread, as all below.
@@ -62,6 +91,13 @@ class ChunkedOutlet final : public Outlet, public std::enable_shared_from_this<C
   }
 
  private:
+  // With the mutex held; false when there is no server any more.
+  bool flush_soon() {
+    if (std::exchange(writing_, true)) return true;
+    if (!stage_->post([self = shared_from_this()] { self->flush(); })) closed_ = true;
+    return !closed_;
+  }
+
   void flush() {
     if (!builder_) return;
     std::vector<std::shared_ptr<const std::string>> batch;
@@ -100,7 +136,7 @@ class ChunkedOutlet final : public Outlet, public std::enable_shared_from_this<C
 
   void give_up() {
     if (!builder_) return;
-    asio::use_service<Door>(*io_).expel(peer_);
+    stage_->door().expel(peer_);
     builder_.reset();
   }
 
@@ -109,7 +145,7 @@ class ChunkedOutlet final : public Outlet, public std::enable_shared_from_this<C
     builder_.reset();
   }
 
-  const IoContext io_;
+  const std::shared_ptr<Stage> stage_;
   const std::size_t limit_;
   std::optional<Builder> builder_;
   tcp::endpoint peer_;

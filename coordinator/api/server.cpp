@@ -40,26 +40,25 @@ void answer(restinio::request_t& request, Response response) {
 // handler: answered there and then, it would begin to read the next request twice.
 class HttpExchange final : public Reply::Exchange {
  public:
-  HttpExchange(IoContext io, restinio::request_handle_t request)
-      : io_(std::move(io)), request_(std::move(request)) {}
+  HttpExchange(std::shared_ptr<Stage> stage, restinio::request_handle_t request)
+      : stage_(std::move(stage)), request_(std::move(request)) {}
 
   void send(Response response) override {
-    asio::post(*io_, [request = std::move(request_), response = std::move(response)]() mutable {
+    stage_->post([request = std::move(request_), response = std::move(response)]() mutable {
       answer(*request, std::move(response));
     });
   }
 
   std::shared_ptr<Outlet> open(Response head) override {
-    const auto limit = asio::use_service<Door>(*io_).limits().stream_bytes;
-    auto outlet = std::make_shared<ChunkedOutlet>(io_, limit);
-    asio::post(*io_, [outlet, request = std::move(request_), head = std::move(head)] {
-      outlet->begin(*request, head);
-    });
+    const auto limit = stage_->door().limits().stream_bytes;
+    auto outlet = std::make_shared<ChunkedOutlet>(stage_, limit);
+    stage_->post(
+        [outlet, request = std::move(request_), head = std::move(head)] { outlet->begin(*request, head); });
     return outlet;
   }
 
  private:
-  const IoContext io_;
+  const std::shared_ptr<Stage> stage_;
   restinio::request_handle_t request_;
 };
 
@@ -77,7 +76,7 @@ Request translate(restinio::request_t& request) {
 }  // namespace
 
 struct Server::Running {
-  IoContext io = std::make_shared<asio::io_context>(1);
+  std::shared_ptr<Stage> stage = std::make_shared<Stage>();
   std::unique_ptr<restinio::http_server_t<Traits>> server;
   std::uint16_t port = 0;
   std::thread thread;
@@ -96,12 +95,12 @@ Result<std::unique_ptr<Server>> Server::start(const Listen& listen, Service& ser
     return fail(ErrorCode::kInvalid,
                 fmt::format("'{}' is not an IPv4 or IPv6 address to listen on", listen.address));
   auto running = std::make_unique<Running>();
-  auto& [io, server, port, thread] = *running;
+  auto& [stage, server, port, thread] = *running;
   const auto& limits = listen.limits;
-  asio::use_service<Door>(*io).open(service, limits);
+  stage->door().open(service, limits);
   try {
     server = std::make_unique<restinio::http_server_t<Traits>>(
-        restinio::external_io_context(*io), [&](restinio::server_settings_t<Traits>& settings) {
+        restinio::external_io_context(stage->io), [&](restinio::server_settings_t<Traits>& settings) {
           settings.address(address)
               .port(listen.port)
               .protocol(address.is_v6() ? tcp::v6() : tcp::v4())
@@ -113,9 +112,9 @@ Result<std::unique_ptr<Server>> Server::start(const Listen& listen, Service& ser
               .write_http_response_timelimit(limits.write)
               .handle_request_timeout(limits.handle)
               .timer_manager(limits.tick)
-              .request_handler([&io = io, &service](const restinio::request_handle_t& request) {
+              .request_handler([&stage = stage, &service](const restinio::request_handle_t& request) {
                 auto translated = translate(*request);
-                service.serve(std::move(translated), Reply(std::make_unique<HttpExchange>(io, request)));
+                service.serve(std::move(translated), Reply(std::make_unique<HttpExchange>(stage, request)));
                 return restinio::request_accepted();
               });
         });
@@ -124,20 +123,22 @@ Result<std::unique_ptr<Server>> Server::start(const Listen& listen, Service& ser
     return fail(ErrorCode::kIo,
                 fmt::format("can't listen on {} port {}: {}", listen.address, listen.port, error.what()));
   }
-  thread = std::thread([io = io.get()] {
+  thread = std::thread([&io = stage->io] {
     name_thread("http");
-    io->run();
+    io.run();
   });
   return std::unique_ptr<Server>(new Server(std::move(running)));
 }
 
 Server::~Server() {
-  asio::post(*running_->io, [this] {
-    running_->server->close_sync();
-    asio::use_service<Door>(*running_->io).expel_all();
-    running_->io->stop();
+  auto& stage = *running_->stage;
+  stage.post([&stage, &server = *running_->server] {
+    server.close_sync();
+    stage.door().expel_all();
+    stage.io.stop();
   });
   running_->thread.join();
+  stage.bring_down();
 }
 
 }  // namespace fieldline::api
