@@ -6,6 +6,12 @@
 #include <bit>
 
 namespace fieldline::uplink {
+namespace {
+
+// Messages kept until WELCOME: the answers to all orders that a node has under way.
+constexpr std::size_t kMaxKept = 256;
+
+}  // namespace
 
 Uplink::Uplink(Executor& loop, net::Dealer& dealer, Node& node, Random random)
     : loop_(loop),
@@ -66,6 +72,7 @@ void Uplink::carry_out(Action action, std::string_view why) {
 
 void Uplink::dial() {
   ++generation_;
+  kept_.clear();
   if (const auto dialed = dealer_.reconnect(); !dialed) {
     spdlog::error("uplink: {}", dialed.error().describe());
     return;  // the greeting times out and the next attempt follows
@@ -123,10 +130,12 @@ void Uplink::with_body(const wire::Envelope& envelope, Then then) {
 void Uplink::handle_welcome(const wire::Envelope& envelope) {
   with_body<Welcome>(envelope, [this](const Welcome& welcome) {
     if (session_.phase != Phase::kGreeting) return drop("a WELCOME that was not asked for");
+    session_term_ = welcome.term;
     uplink::welcomed(session_, welcome, loop_.clock().now());
     term_ = std::max(term_, welcome.term);
     health_interval_ = std::max(welcome.health_interval, Duration(std::chrono::milliseconds(100)));
     node_.welcomed(welcome);
+    for (auto& frames : std::exchange(kept_, {})) transmit(std::move(frames));
     report_health();
     schedule_tick();
   });
@@ -140,6 +149,7 @@ void Uplink::handle_reject(const wire::Envelope& envelope) {
 }
 
 void Uplink::handle_order(const wire::Envelope& envelope) {
+  if (envelope.header.term != session_term_) return drop("an order of another term than its session");
   with_body<Order>(envelope, [&](Order order) {
     node_.order({std::move(order), std::string(envelope.attachment), envelope.header.term,
                  envelope.header.correlation});
@@ -168,6 +178,7 @@ void Uplink::report_health() {
 }
 
 void Uplink::transmit(net::Frames frames) {
+  if (session_.phase == Phase::kGreeting && kept_.size() < kMaxKept) kept_.push_back(std::move(frames));
   if (!open()) return;
   switch (dealer_.send(std::move(frames))) {
     case net::Sent::kYes:

@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "agent/uplink/session.hpp"
 #include "common/base/executor.hpp"
@@ -63,7 +64,8 @@ class Uplink {
   // Malformed or unexpected messages dropped so far.
   [[nodiscard]] std::uint64_t dropped() const { return dropped_; }
 
-  // Dropped when no session is open: the coordinator asks again, or compares inventories at the next HELLO.
+  // Kept between HELLO and WELCOME, since that HELLO told of the inventory as it was before; dropped
+  // while there is no session, since the next HELLO tells.
   template <class Body>
   void send(const Body& body, std::uint64_t correlation = 0) {
     transmit(wire::seal(body, term_, correlation));
@@ -95,11 +97,13 @@ class Uplink {
   Node& node_;
   Random random_;
   Session session_;
-  std::uint64_t term_ = 0;
-  std::uint64_t generation_ = 0;  // of the session; answers gathered for an older one are not sent
+  std::uint64_t term_ = 0;          // the highest known
+  std::uint64_t session_term_ = 0;  // of the coordinator at the other end
+  std::uint64_t generation_ = 0;    // of the session; answers gathered for an older one are not sent
   Duration health_interval_{};
   Executor::TimerId tick_timer_ = 0;
   Executor::TimerId health_timer_ = 0;
+  std::vector<net::Frames> kept_;  // until WELCOME
   std::uint64_t dropped_ = 0;
   std::shared_ptr<Uplink*> self_;  // late answers to an uplink that is gone find it empty
 };

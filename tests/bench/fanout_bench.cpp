@@ -3,6 +3,8 @@
 // and the memory per connection, 0.7 for the reconnection of a fleet.
 #include <sys/wait.h>
 
+#include <algorithm>
+#include <array>
 #include <functional>
 
 #include "common/net/descriptors.hpp"
@@ -18,8 +20,8 @@ using bench::Figures;
 using bench::Plan;
 
 struct World {
-  void (*sites)(const Plan&, int);
-  Figures (*centre)(const Plan&, int);
+  void (*sites)(const Plan&, bench::Share, int);
+  Figures (*centre)(const Plan&, const std::vector<int>&);
 };
 
 constexpr World kFieldline{bench::run_sites, bench::measure_centre};
@@ -42,23 +44,40 @@ void reap(pid_t pid) {
   FIELDLINE_CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0);
 }
 
+std::array<int, 2> new_pipe() {
+  std::array<int, 2> ends{};
+  FIELDLINE_CHECK(pipe(ends.data()) == 0);
+  return ends;
+}
+
 // Centre and sites start in fresh processes each time, so that memory is comparable.
 Figures measure(const World& world, const Plan& plan) {
-  int commands[2];
-  int result[2];
-  FIELDLINE_CHECK(pipe(commands) == 0 && pipe(result) == 0);
   std::filesystem::remove_all(plan.folder);
   std::filesystem::create_directories(plan.folder);
-  const auto sites = in_child([&] { world.sites(plan, commands[0]); });
-  const auto centre = in_child([&] {
-    const auto figures = world.centre(plan, commands[1]);
+  std::vector<pid_t> children;
+  std::vector<int> commands;
+  for (std::size_t first = 0; first < plan.sites; first += bench::kSitesPerProcess) {
+    const bench::Share share{first, std::min(bench::kSitesPerProcess, plan.sites - first)};
+    const auto line = new_pipe();
+    children.push_back(in_child([&] {
+      for (const int fd : commands) close(fd);
+      close(line[1]);
+      world.sites(plan, share, line[0]);
+    }));
+    close(line[0]);
+    commands.push_back(line[1]);
+  }
+  const auto result = new_pipe();
+  children.push_back(in_child([&] {
+    const auto figures = world.centre(plan, commands);
     FIELDLINE_CHECK(write(result[1], &figures, sizeof figures) == sizeof figures);
-  });
+  }));
+  close(result[1]);
+  for (const int fd : commands) close(fd);
   Figures figures;
   FIELDLINE_CHECK(read(result[0], &figures, sizeof figures) == sizeof figures);
-  reap(centre);
-  reap(sites);
-  for (const int fd : {commands[0], commands[1], result[0], result[1]}) close(fd);
+  close(result[0]);
+  for (const auto pid : children) reap(pid);
   std::filesystem::remove_all(plan.folder);
   return figures;
 }
@@ -96,7 +115,7 @@ Figures compare(const bench::Table& table, std::size_t count, bool durable) {
 
 int main(int argc, char** argv) {
   const bench::Table table("fanout", argc, argv);
-  if (const auto reserved = net::reserve_descriptors(25'000); !reserved) {
+  if (const auto reserved = net::reserve_descriptors(14'000); !reserved) {
     fmt::print(stderr, "fanout: {}\n", reserved.error().describe());
     return 1;
   }

@@ -84,12 +84,12 @@ void misfortune(World& world) {
     case 6:
       return world.network.resume(node.name());
     default: {
+      // No damage: CURVE authenticates every frame, so a changed one never arrives.
       net::LossyNetwork::Weather weather;
       weather.latency_max = Duration(static_cast<std::int64_t>(world.random.below(2'000'000)));
       weather.loss = world.random.fraction() * 0.2;
       weather.duplication = world.random.fraction() * 0.2;
       weather.reordering = world.random.fraction() * 0.2;
-      weather.damage = world.random.fraction() * 0.05;
       return world.network.set_weather(weather);
     }
   }

@@ -61,7 +61,7 @@ class OpenDoor {
 
 class BareCentre {
  public:
-  BareCentre(const Plan& plan, int commands)
+  BareCentre(const Plan& plan, const std::vector<int>& commands)
       : plan_(plan), commands_(commands), door_(context_), router_(context_, zmq::socket_type::router) {
     router_.set(zmq::sockopt::curve_server, true);
     router_.set(zmq::sockopt::curve_secretkey, plan.server.secret_key());
@@ -139,7 +139,7 @@ class BareCentre {
   }
 
   const Plan& plan_;
-  const int commands_;
+  const std::vector<int> commands_;
   zmq::context_t context_;
   OpenDoor door_;
   zmq::socket_t router_;
@@ -149,11 +149,15 @@ class BareCentre {
 
 class BareSites {
  public:
-  BareSites(const Plan& plan, std::string endpoint)
-      : plan_(plan), endpoint_(std::move(endpoint)), epoll_(epoll_create1(0)), sockets_(plan.sites) {
-    context_.set(zmq::ctxopt::max_sockets, static_cast<int>(plan.sites * 2 + 100));
+  BareSites(const Plan& plan, Share share, std::string endpoint)
+      : plan_(plan),
+        share_(share),
+        endpoint_(std::move(endpoint)),
+        epoll_(epoll_create1(0)),
+        sockets_(plan.sites) {
+    context_.set(zmq::ctxopt::max_sockets, static_cast<int>(share.count * 2 + 100));
     if (plan.durable) {
-      disks_ = std::make_unique<Disks>(plan.sites, plan.folder);
+      disks_ = std::make_unique<Disks>(share.first, share.count, plan.folder);
       answers_ = zmq::socket_t(context_, zmq::socket_type::pull);
       answers_.set(zmq::sockopt::rcvhwm, 0);
       answers_.bind("inproc://answers");
@@ -193,7 +197,7 @@ class BareSites {
   }
 
   void dial() {
-    for (std::size_t i = 0; i < plan_.sites; ++i) {
+    for (auto i = share_.first; i < share_.first + share_.count; ++i) {
       sockets_[i] = zmq::socket_t(context_, zmq::socket_type::dealer);
       auto& socket = sockets_[i];
       socket.set(zmq::sockopt::curve_serverkey, plan_.server.public_key());
@@ -250,6 +254,7 @@ class BareSites {
   }
 
   const Plan& plan_;
+  const Share share_;
   const std::string endpoint_;
   const int epoll_;
   zmq::context_t context_;
@@ -260,11 +265,11 @@ class BareSites {
 
 }  // namespace
 
-void run_bare_sites(const Plan& plan, int commands) {
-  BareSites(plan, hear_line(commands)).run(commands);
+void run_bare_sites(const Plan& plan, Share share, int commands) {
+  BareSites(plan, share, hear_line(commands)).run(commands);
 }
 
-Figures measure_bare_centre(const Plan& plan, int commands) {
+Figures measure_bare_centre(const Plan& plan, const std::vector<int>& commands) {
   return BareCentre(plan, commands).measure();
 }
 

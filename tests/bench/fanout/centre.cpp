@@ -30,7 +30,8 @@ class NothingHeld final : public sites::InventoryKeeper {
 
 class Centre {
  public:
-  Centre(const Plan& plan, int commands) : plan_(plan), commands_(commands), admission_(loop_.clock()) {
+  Centre(const Plan& plan, const std::vector<int>& commands)
+      : plan_(plan), commands_(commands), admission_(loop_.clock()) {
     auto opened = sql::open_threaded({"sqlite:" + (plan.folder / "centre.db").string(), "centre",
                                       database::migrations(), plan.sites + 100});
     FIELDLINE_CHECK(opened);
@@ -47,7 +48,7 @@ class Centre {
     FIELDLINE_CHECK(sites_->start(keeper_));
     std::set<sites::NodeId> nodes;
     for (std::size_t i = 0; i < plan.sites; ++i) nodes.insert(id(i));
-    sites_->define(std::move(nodes));
+    loop_.post([this, nodes = std::move(nodes)] { sites_->define(nodes); });
     sites_->on_event([this](const sites::NodeEvent& event) {
       if (event.kind == sites::NodeEventKind::kOnline) ++online_;
     });
@@ -98,24 +99,26 @@ class Centre {
   // One order to each of `count` sites; until all have reported.
   void send_orders(std::size_t count, OrderKind kind, const std::shared_ptr<const std::string>& config) {
     std::size_t reported = 0;
-    for (std::size_t i = 0; i < count; ++i) {
-      sites::Dispatch dispatch;
-      dispatch.to = id(i);
-      dispatch.order.kind = kind;
-      dispatch.order.budget = std::chrono::seconds(60);
-      dispatch.order.deployment = "d" + std::to_string(++orders_);
-      dispatch.order.instance = "Pump0001";
-      dispatch.order.number = orders_;
-      dispatch.order.size = config ? config->size() : 0;
-      dispatch.config = config;
-      dispatch.tell = [&](const sites::OrderNews& news) {
-        if (const auto* report = std::get_if<Report>(&news)) {
-          FIELDLINE_CHECK(report->success);
-          ++reported;
-        }
-      };
-      FIELDLINE_CHECK(sites_->order(std::move(dispatch)));
-    }
+    loop_.post([&] {
+      for (std::size_t i = 0; i < count; ++i) {
+        sites::Dispatch dispatch;
+        dispatch.to = id(i);
+        dispatch.order.kind = kind;
+        dispatch.order.budget = std::chrono::seconds(60);
+        dispatch.order.deployment = "d" + std::to_string(++orders_);
+        dispatch.order.instance = "Pump0001";
+        dispatch.order.number = orders_;
+        dispatch.order.size = config ? config->size() : 0;
+        dispatch.config = config;
+        dispatch.tell = [&](const sites::OrderNews& news) {
+          if (const auto* report = std::get_if<Report>(&news)) {
+            FIELDLINE_CHECK(report->success);
+            ++reported;
+          }
+        };
+        FIELDLINE_CHECK(sites_->order(std::move(dispatch)));
+      }
+    });
     wait([&] { return reported == count; });
   }
 
@@ -137,7 +140,7 @@ class Centre {
   }
 
   const Plan& plan_;
-  const int commands_;
+  const std::vector<int> commands_;
   net::Loop loop_;
   net::Zap zap_{loop_};
   net::Admission admission_;
@@ -152,7 +155,7 @@ class Centre {
 
 }  // namespace
 
-Figures measure_centre(const Plan& plan, int commands) {
+Figures measure_centre(const Plan& plan, const std::vector<int>& commands) {
   return Centre(plan, commands).measure();
 }
 

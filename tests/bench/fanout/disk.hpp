@@ -16,8 +16,9 @@ namespace fieldline::bench {
 
 class Disks {
  public:
-  Disks(std::size_t sites, const std::filesystem::path& folder) : worker_("disks", 8, sites + 1) {
-    for (std::size_t i = 0; i < sites; ++i) {
+  Disks(std::size_t first, std::size_t count, const std::filesystem::path& folder)
+      : first_(first), worker_("disks", 8, count + 1) {
+    for (auto i = first; i < first + count; ++i) {
       sqlite3* disk = nullptr;
       const auto path = (folder / (std::to_string(i) + ".db")).string();
       FIELDLINE_CHECK(sqlite3_open(path.c_str(), &disk) == SQLITE_OK);
@@ -40,8 +41,9 @@ class Disks {
   void commit(std::size_t site, std::string bytes, std::function<void()> then) {
     FIELDLINE_CHECK(worker_.try_post([this, site, bytes = std::move(bytes), then = std::move(then)] {
       sqlite3_stmt* statement = nullptr;
-      FIELDLINE_CHECK(sqlite3_prepare_v2(disks_[site], "INSERT OR REPLACE INTO configuration VALUES (1, ?)",
-                                         -1, &statement, nullptr) == SQLITE_OK);
+      FIELDLINE_CHECK(sqlite3_prepare_v2(disks_[site - first_],
+                                         "INSERT OR REPLACE INTO configuration VALUES (1, ?)", -1, &statement,
+                                         nullptr) == SQLITE_OK);
       sqlite3_bind_blob(statement, 1, bytes.data(), static_cast<int>(bytes.size()), SQLITE_STATIC);
       FIELDLINE_CHECK(sqlite3_step(statement) == SQLITE_DONE);
       sqlite3_finalize(statement);
@@ -50,6 +52,7 @@ class Disks {
   }
 
  private:
+  const std::size_t first_;
   std::vector<sqlite3*> disks_;
   ThreadWorker worker_;  // ends before the disks close
 };

@@ -6,17 +6,20 @@
 #include <chrono>
 #include <fstream>
 #include <string>
+#include <vector>
 
 #include "common/base/check.hpp"
 
 namespace fieldline::bench {
 
-inline void say(int fd, const std::string& text) {
-  FIELDLINE_CHECK(::write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size()));
+inline void say(const std::vector<int>& fds, const std::string& text) {
+  for (const int fd : fds) {
+    FIELDLINE_CHECK(::write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size()));
+  }
 }
 
-inline void say(int fd, char command) {
-  say(fd, std::string(1, command));
+inline void say(const std::vector<int>& fds, char command) {
+  say(fds, std::string(1, command));
 }
 
 inline char hear(int fd) {

@@ -35,12 +35,19 @@ inline constexpr char kEnd = 'e';
 inline constexpr int kRounds = 7;
 inline constexpr int kRoundTrips = 400;
 
-// The sites of each world, until kEnd comes from `commands`. The endpoint comes first, a line.
-void run_sites(const Plan& plan, int commands);
-void run_bare_sites(const Plan& plan, int commands);
+// Some of the sites: a process has no more descriptors than for kSitesPerProcess of them.
+struct Share {
+  std::size_t first = 0;
+  std::size_t count = 0;
+};
+inline constexpr std::size_t kSitesPerProcess = 2500;
 
-// The centre of each world; the process of its sites reads from `commands`.
-Figures measure_centre(const Plan& plan, int commands);
-Figures measure_bare_centre(const Plan& plan, int commands);
+// The sites of each world, until kEnd comes from `commands`. The endpoint comes first, a line.
+void run_sites(const Plan& plan, Share share, int commands);
+void run_bare_sites(const Plan& plan, Share share, int commands);
+
+// The centre of each world; the processes of its sites read from `commands`.
+Figures measure_centre(const Plan& plan, const std::vector<int>& commands);
+Figures measure_bare_centre(const Plan& plan, const std::vector<int>& commands);
 
 }  // namespace fieldline::bench

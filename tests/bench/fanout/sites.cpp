@@ -66,13 +66,13 @@ class Site {
 
 }  // namespace
 
-void run_sites(const Plan& plan, int commands) {
+void run_sites(const Plan& plan, Share share, int commands) {
   const auto endpoint = hear_line(commands);
-  net::Loop loop({.max_sockets = static_cast<int>(plan.sites * 2 + 100)});
+  net::Loop loop({.max_sockets = static_cast<int>(share.count * 2 + 100)});
   std::unique_ptr<Disks> disks;
-  if (plan.durable) disks = std::make_unique<Disks>(plan.sites, plan.folder);
+  if (plan.durable) disks = std::make_unique<Disks>(share.first, share.count, plan.folder);
   std::vector<std::unique_ptr<Site>> sites;
-  for (std::size_t i = 0; i < plan.sites; ++i) {
+  for (auto i = share.first; i < share.first + share.count; ++i) {
     sites.push_back(std::make_unique<Site>(loop, plan, i, endpoint, disks.get()));
   }
   std::thread ear([&] {

@@ -1,5 +1,6 @@
 #include "agent/uplink/uplink.hpp"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <optional>
 #include <string>
@@ -147,6 +148,16 @@ TEST_CASE("an order reaches the node with its term, correlation and attachment")
   CHECK(line.node.orders[0].correlation == 42);
 }
 
+TEST_CASE("an order of another term than its session's is not handed on") {
+  Line line;
+  line.welcome();
+  auto frames = wire::seal(Order{}, 6);
+  REQUIRE(line.router->send(line.peer, std::move(frames)) == net::Sent::kYes);
+  line.run(10ms);
+  CHECK(line.node.orders.empty());
+  CHECK(line.uplink.dropped() == 1);
+}
+
 TEST_CASE("a query is answered under its correlation number") {
   Line line;
   line.welcome();
@@ -167,6 +178,26 @@ TEST_CASE("an answer that comes after its session is over goes nowhere") {
   line.node.held_values(ValuesPage{});
   line.run(100ms);
   CHECK_FALSE(line.last(wire::Type::kValuesPage));
+}
+
+TEST_CASE("a report that comes between HELLO and WELCOME follows the WELCOME, an older one does not") {
+  Line line;
+  Report report;
+  report.deployment = "before HELLO";
+  line.uplink.send(report);
+  line.run(1s);
+  REQUIRE(line.last(wire::Type::kHello));
+  report.deployment = "after HELLO";
+  line.uplink.send(report);
+  line.run(1s);
+  CHECK_FALSE(line.last(wire::Type::kReport));
+  line.welcome();
+  const auto sent = line.last(wire::Type::kReport);
+  REQUIRE(sent);
+  CHECK(wire::body_of<Report>(*sent)->deployment == "after HELLO");
+  CHECK(std::ranges::count_if(line.arrived, [](const net::Frames& frames) {
+          return wire::open(frames, wire::Sender::kNode)->header.type == wire::Type::kReport;
+        }) == 1);
 }
 
 TEST_CASE("a silent coordinator is given up after the limit and dialed again") {
