@@ -1,6 +1,7 @@
 // A 20 KiB configuration to 1,000 and 5,000 simulated sites over the real protocol, CURVE and ZAP on,
 // beside bare ZeroMQ doing the same. Aims: at least 0.5 of bare for the fan-out, 0.67 for the round trip
 // and the memory per connection, 0.7 for the reconnection of a fleet.
+#include <spdlog/spdlog.h>
 #include <sys/wait.h>
 
 #include <algorithm>
@@ -115,6 +116,7 @@ Figures compare(const bench::Table& table, std::size_t count, bool durable) {
 
 int main(int argc, char** argv) {
   const bench::Table table("fanout", argc, argv);
+  spdlog::set_level(spdlog::level::err);  // ten thousand sites come online
   if (const auto reserved = net::reserve_descriptors(14'000); !reserved) {
     fmt::print(stderr, "fanout: {}\n", reserved.error().describe());
     return 1;
