@@ -178,7 +178,10 @@ void Uplink::report_health() {
 }
 
 void Uplink::transmit(net::Frames frames) {
-  if (session_.phase == Phase::kGreeting && kept_.size() < kMaxKept) kept_.push_back(std::move(frames));
+  if (session_.phase == Phase::kGreeting) {
+    if (kept_.size() < kMaxKept) kept_.push_back(std::move(frames));
+    return;
+  }
   if (!open()) return;
   switch (dealer_.send(std::move(frames))) {
     case net::Sent::kYes:
