@@ -94,7 +94,9 @@ class PythonAgent:
         self.current = {}  # by instance: {"config": bytes or None, "revision", "enabled"}
         self.numbers = {}  # by instance: highest order number
         self.reports = {}  # by deployment
-        self.orders = []  # as they came
+        self.alarms = []
+        self.events = []
+        self.event_queries = []
         self.fetching = None  # the order, its correlation and the bytes so far
         self.refuse_with = None  # a test's wish: the next apply fails with these fields of a report
         self.sessions = 0
@@ -199,11 +201,13 @@ class PythonAgent:
             values.append({"name": attribute["name"], "sample": sample})
         self._line.send(VALUES_PAGE, {"found": item is not None, "values": values, "next": ""}, correlation)
 
-    def _answer_alarms(self, _, correlation):
-        self._line.send(ALARMS_PAGE, {"alarms": [], "next": ""}, correlation)
+    def _answer_alarms(self, body, correlation):
+        assert body["cursor"] == ""
+        self._line.send(ALARMS_PAGE, {"alarms": self.alarms, "next": ""}, correlation)
 
-    def _answer_events(self, _, correlation):
-        self._line.send(EVENTS_PAGE, {"events": [], "next": ""}, correlation)
+    def _answer_events(self, body, correlation):
+        self.event_queries.append(body)
+        self._line.send(EVENTS_PAGE, {"events": self.events, "next": ""}, correlation)
 
     def _health(self):
         return {"role": self.role, "uptime": int(time.monotonic() * 1e6), "instances": len(self.current),
@@ -222,7 +226,6 @@ class PythonAgent:
             self._line.send(REPORT, self.reports[order["deployment"]], correlation)
             return
         self._line.send(ACCEPTED, {"deployment": order["deployment"]}, correlation)
-        self.orders.append(order)
         refusal = self._fence(order, term)
         if refusal:
             self._report(order, correlation, stage="accepted", reason=refusal)

@@ -1,10 +1,8 @@
 """A node in another language, written from docs/protocol.md alone, is as good a node as ours."""
 
-import json
-
 import pytest
 from harness.rest import Refused, wait_for
-from python_agent import PythonAgent
+from python_agent import PythonAgent, time_now
 
 TEMPLATE = {"kind": "Template", "name": "Box", "spec": {
     "attributes": {"Size": {"type": "float", "value": 1.5, "unit": "m"}, "Label": {"type": "string", "value": "empty"},
@@ -78,9 +76,22 @@ def test_its_health_is_shown(site, active):
     assert node["malformed"] == 0
 
 
+def test_its_alarms_and_events_are_shown(site, active):
+    active.alarms = [{"instance": "Box1", "alarm": "High", "active": True, "acked": False, "latched": False, "level": "hi",
+                      "priority": 700, "message": "too large", "occurrence": "1", "since": time_now(), "value": 1.5}]
+    active.events = [{"id": 7, "time": time_now(), "category": "alarm", "severity": "error", "source": "alarms/High",
+                      "instance": "Box1", "message": "High raised", "details": "", "node": "p", "trace_id": ""}]
+    alarms = site.rest.get("/alarms?site=south")["alarms"]
+    assert [(alarm["alarm"], alarm["level"], alarm["value"]) for alarm in alarms] == [("High", "hi", 1.5)]
+    events = site.rest.get("/sites/south/events?severity=warning&q=raised")["events"]
+    assert [(event["id"], event["message"]) for event in events] == [(7, "High raised")]
+    query = active.event_queries[-1]
+    assert (query["severity"], query["text"]) == ("warning", "raised")
+    assert not {"from", "to", "category"} & query.keys()
+
+
 def test_it_fetches_what_is_too_large_for_an_order(site, active):
-    document = json.loads(json.dumps(instance("Large", Label="x" * 100_000)))
-    site.rest.post("/apply", [document])
+    site.rest.post("/apply", [instance("Large", Label="x" * 100_000)])
     deployment = deploy(site, "Large")
     assert deployment["state"] == "success"
     assert len(active.current["Large"]["config"]) > 100_000
