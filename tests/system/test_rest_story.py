@@ -1,7 +1,5 @@
 """From a new template to values that follow the plant, with curl alone, while the demo's fleet is up."""
 
-import time
-
 import pytest
 from conftest import fleet_at
 from curl import Curl
