@@ -158,7 +158,7 @@ TEST_CASE("a file that is named must be there") {
   CHECK(run.err == "pump: /no/such/file.yaml: cannot read the settings: No such file or directory\n");
 }
 
-TEST_CASE("--check tests and exits with 0 or 1") {
+TEST_CASE("with --check it tests and exits with 0 or 1") {
   const SettingsFile right("site: north\n");
   const SettingsFile wrong("site: north\nspeed: 3\n");
   const auto good = start({"--check", "-c", right.name()});
@@ -169,7 +169,7 @@ TEST_CASE("--check tests and exits with 0 or 1") {
   CHECK(bad.err.find(":2: speed:") != std::string::npos);
 }
 
-TEST_CASE("--version and --help say it and exit with 0") {
+TEST_CASE("the flags --version and --help say it and exit with 0") {
   CHECK(start({"--version"}).out == "pump 1.2.3\n");
   const auto help = start({"--help"});
   CHECK(help.settings.error() == 0);
