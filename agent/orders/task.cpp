@@ -115,7 +115,8 @@ void Task::swap(Compiled compiled) {
 void Task::make_current(Compiled compiled) {
   around_.store.promote(order(), success(), then([compiled](Task& self, const Result<>& promoted) {
                           if (!promoted) return self.swap_back(promoted.error());
-                          if (self.runs_instances()) self.running_.insert_or_assign(self.order().instance, compiled);
+                          if (self.runs_instances())
+                            self.running_.insert_or_assign(self.order().instance, compiled);
                           self.done_(self.success());
                         }));
 }
