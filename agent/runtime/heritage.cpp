@@ -5,8 +5,8 @@
 namespace fieldline::runtime {
 namespace {
 
-constexpr std::string_view kValues = "values/";
-constexpr std::string_view kAlarms = "alarms/";
+constexpr std::string_view kValueKeys = "values/";
+constexpr std::string_view kAlarmKeys = "alarms/";
 
 template <class T>
 std::string to_bytes(const T& value) {
@@ -31,11 +31,11 @@ bool read_member(const std::string& key, std::string_view prefix, const std::str
 }  // namespace
 
 std::string value_key(std::string_view attribute) {
-  return std::string(kValues).append(attribute);
+  return std::string(kValueKeys).append(attribute);
 }
 
 std::string alarm_key(std::string_view alarm) {
-  return std::string(kAlarms).append(alarm);
+  return std::string(kAlarmKeys).append(alarm);
 }
 
 std::string bytes_of(const HeldValue& value) {
@@ -49,8 +49,8 @@ std::string bytes_of(const HeldAlarm& alarm) {
 Heritage read_kept(const Kept& kept) {
   Heritage heritage;
   for (const auto& [key, bytes] : kept) {
-    const bool known = bytes == kNothing || read_member(key, kValues, bytes, heritage.values) ||
-                       read_member(key, kAlarms, bytes, heritage.alarms);
+    const bool known = bytes == kNothing || read_member(key, kValueKeys, bytes, heritage.values) ||
+                       read_member(key, kAlarmKeys, bytes, heritage.alarms);
     if (!known) heritage.unreadable.push_back(key);
   }
   heritage.kept = kept;

@@ -11,9 +11,9 @@
 namespace fieldline::deployment {
 namespace {
 
-using Sent = std::optional<database::SentConfig>;
+using StoredConfig = std::optional<database::SentConfig>;
 
-Result<DeployedConfig> opened(const Deployed& deployed, const Sent& sent) {
+Result<DeployedConfig> opened(const Deployed& deployed, const StoredConfig& sent) {
   DeployedConfig whole{deployed, std::nullopt, std::nullopt};
   if (!sent) return whole;
   auto config = wire::open_config(sent->bytes, sent->revision);
@@ -31,7 +31,7 @@ templates::Side side_of(const DeployedConfig& whole) {
 }
 
 Result<templates::Diff> compare(const templates::Library& library, const std::string& instance,
-                                const std::optional<Deployed>& deployed, const Sent& sent) {
+                                const std::optional<Deployed>& deployed, const StoredConfig& sent) {
   const auto derived = templates::flatten(library, instance);
   if (!derived) return fail(derived.error());
   const templates::Side now{&derived->config, &derived->provenance};
@@ -86,7 +86,7 @@ void Derivation::derive(const std::string& instance, Answer<templates::Derived> 
 void Derivation::open(const Deployed& deployed, Answer<DeployedConfig> done) {
   records_.config(
       deployed.instance, deployed.revision,
-      [this, deployed, done = std::move(done)](Result<Sent> sent) {
+      [this, deployed, done = std::move(done)](Result<StoredConfig> sent) {
         if (!sent) return done(fail(std::move(sent.error())));
         compute<DeployedConfig>([deployed, sent = std::move(*sent)] { return opened(deployed, sent); }, done);
       },
@@ -102,7 +102,7 @@ void Derivation::diff(const std::string& instance, const Deployed* deployed, Ans
   }
   records_.config(
       instance, deployed->revision,
-      [this, library, instance, deployed = *deployed, done = std::move(done)](Result<Sent> sent) {
+      [this, library, instance, deployed = *deployed, done = std::move(done)](Result<StoredConfig> sent) {
         if (!sent) return done(fail(std::move(sent.error())));
         compute<templates::Diff>(
             [library, instance, deployed, sent = std::move(*sent)] {

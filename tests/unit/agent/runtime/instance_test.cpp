@@ -8,7 +8,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-Configured tank() {
+Configured alarmed_tank() {
   return Configured()
       .connection("plc")
       .bound("Level", DataType::kFloat, "40001")
@@ -34,7 +34,7 @@ Configured delayed_tank() {
 }  // namespace
 
 TEST_CASE("an alarm is told, listed, kept and acknowledged by its occurrence") {
-  Stage stage(tank());
+  Stage stage(alarmed_tank());
   stage.show("40001", 85.0);
   const auto listed = stage.instance->alarms();
   REQUIRE(listed.size() == 1);
@@ -70,12 +70,12 @@ TEST_CASE("an on-delay needs no sample to end, and the activation script runs on
 }
 
 TEST_CASE("alarm states survive a restart, and a redeploy where name and kind are the same") {
-  Stage before(tank());
+  Stage before(alarmed_tank());
   before.show("40001", 85.0);
   const auto occurrence = before.instance->alarms().at(0).occurrence;
 
   SECTION("restart") {
-    Stage stage(tank(), read_kept(before.saved));
+    Stage stage(alarmed_tank(), read_kept(before.saved));
     REQUIRE(stage.instance->alarms().size() == 1);
     CHECK(stage.instance->alarms()[0].occurrence == occurrence);
     CHECK(stage.saved.empty());  // it is all there already
@@ -85,7 +85,7 @@ TEST_CASE("alarm states survive a restart, and a redeploy where name and kind ar
   SECTION("redeploy") {
     Heritage heritage;
     before.on_strand([&] { heritage = before.instance->stop(); });
-    Stage stage(tank(), heritage);
+    Stage stage(alarmed_tank(), heritage);
     REQUIRE(stage.instance->alarms().size() == 1);
     CHECK(stage.instance->alarms()[0].occurrence == occurrence);
     CHECK(stage.messages(Category::kAlarm).empty());
@@ -100,7 +100,7 @@ TEST_CASE("alarm states survive a restart, and a redeploy where name and kind ar
 }
 
 TEST_CASE("disabled, alarms are not evaluated and keep their state") {
-  Stage stage(tank());
+  Stage stage(alarmed_tank());
   stage.show("40001", 85.0);
   stage.on_strand([&] { stage.instance->disable(); });
   CHECK(stage.instance->alarms().empty());
@@ -126,7 +126,7 @@ TEST_CASE("a delay that ran when the instance was disabled begins anew") {
 }
 
 TEST_CASE("a chattering alarm does not flood the event log") {
-  Stage stage(tank());
+  Stage stage(alarmed_tank());
   for (int i = 0; i < 1000; ++i) {
     stage.show("40001", i % 2 == 0 ? 85.0 : 10.0);
     stage.world.run_for(10ms);

@@ -12,7 +12,7 @@ namespace {
 Result<> save(NodeDisk& disk, const std::string& instance, const KeptStates::States& states) {
   return disk.outcome_of([&](auto done) { disk.kept().save(instance, states, done); });
 }
-KeptStates::States load(NodeDisk& disk, const std::string& instance) {
+KeptStates::States kept(NodeDisk& disk, const std::string& instance) {
   const auto states =
       disk.answer_of<KeptStates::States>([&](auto reply) { disk.kept().load(instance, reply); });
   REQUIRE(states);
@@ -40,9 +40,9 @@ TEST_CASE("kept states come back after a restart, the newest of each") {
   REQUIRE(save(disk, "Pump1", {{"values/A", "new"}}));
   REQUIRE(save(disk, "Pump2", {{"values/A", "other"}}));
   disk.restart();
-  CHECK(load(disk, "Pump1") == KeptStates::States{{"values/A", "new"}, {"alarms/B", bytes}});
-  CHECK(load(disk, "Pump2") == KeptStates::States{{"values/A", "other"}});
-  CHECK(load(disk, "Pump3").empty());
+  CHECK(kept(disk, "Pump1") == KeptStates::States{{"values/A", "new"}, {"alarms/B", bytes}});
+  CHECK(kept(disk, "Pump2") == KeptStates::States{{"values/A", "other"}});
+  CHECK(kept(disk, "Pump3").empty());
 }
 
 TEST_CASE("what is forgotten is gone, and what belongs to no instance goes at a restart") {
@@ -51,9 +51,9 @@ TEST_CASE("what is forgotten is gone, and what belongs to no instance goes at a 
   REQUIRE(save(disk, "Pump1", {{"values/A", "x"}}));
   REQUIRE(save(disk, "Stray", {{"values/A", "x"}}));
   REQUIRE(disk.outcome_of([&](auto done) { disk.kept().forget("Pump1", done); }));
-  CHECK(load(disk, "Pump1").empty());
+  CHECK(kept(disk, "Pump1").empty());
   disk.restart();
-  CHECK(load(disk, "Stray").empty());
+  CHECK(kept(disk, "Stray").empty());
 }
 
 TEST_CASE("more than an instance may keep is refused whole") {
@@ -62,7 +62,7 @@ TEST_CASE("more than an instance may keep is refused whole") {
   const auto refused = save(disk, "Pump1", {{"values/A", "y"}, {"values/B", std::string(kKeptBytes, 'z')}});
   REQUIRE_FALSE(refused);
   CHECK(refused.error().code == ErrorCode::kTooLarge);
-  CHECK(load(disk, "Pump1") == KeptStates::States{{"values/A", "x"}});
+  CHECK(kept(disk, "Pump1") == KeptStates::States{{"values/A", "x"}});
   CHECK(save(disk, "Pump1", {{"values/A", ""}}).error().code == ErrorCode::kInvalid);
 }
 

@@ -25,7 +25,7 @@ class Original {
   std::unique_ptr<lua_State, decltype(&lua_close)> state_;
 };
 
-std::string quoted(const std::string& text) {
+std::string literal(const std::string& text) {
   std::string out = "\"";
   for (const char c : text) {
     char escaped[8];
@@ -114,7 +114,7 @@ TEST_CASE_METHOD(Both, "patterns find what Lua's own find") {
                                   "[^%d%p]+"};
   for (const auto& subject : subjects) {
     for (const auto& pattern : patterns) {
-      const std::string both = quoted(subject) + ", " + quoted(pattern);
+      const std::string both = literal(subject) + ", " + literal(pattern);
       same("string.find(" + both + ")");
       same("string.match(" + both + ", 3)");
       same("string.gsub(" + both + ", '<%0>')");
@@ -127,7 +127,7 @@ TEST_CASE_METHOD(Both, "patterns find what Lua's own find") {
 TEST_CASE_METHOD(Both, "malformed patterns are errors as they are in Lua's own") {
   for (const auto* pattern : {"(", ")", "(()", "%", "[", "[a", "[^", "[]", "[%", "%b", "%bx", "%f", "%fa",
                               "%1", "(%1)", "%0", "a)"}) {
-    same("string.find('a', " + quoted(pattern) + ")");
+    same("string.find('a', " + literal(pattern) + ")");
   }
   CHECK(failure("('x'):find(('()'):rep(33))").find("too many captures") != std::string::npos);
   CHECK(failure("('x'):find('[')") == "error: Start:1: malformed pattern (missing ']')");
@@ -198,7 +198,7 @@ TEST_CASE_METHOD(Both, "random patterns on random subjects agree with Lua's own"
     const std::string call = pick(calls);
     // Lua's own only notices a malformed pattern when the match gets there.
     if (!compile_pattern(pattern.starts_with('^') ? pattern.substr(1) : pattern)) continue;
-    same(call + quoted(subject) + ", " + quoted(pattern) + (call == "string.gsub(" ? ", '[%0]')" : ")"));
+    same(call + literal(subject) + ", " + literal(pattern) + (call == "string.gsub(" ? ", '[%0]')" : ")"));
   }
 }
 

@@ -10,7 +10,7 @@ using namespace fieldline::templates;
 
 namespace {
 
-constexpr std::string_view kStation = R"(
+constexpr std::string_view kTwoPumps = R"(
 kind: Site
 name: north
 ---
@@ -82,7 +82,7 @@ spec: {parent: Base, attributes: {A: {value: 2}, C: {type: string}}}
 }
 
 TEST_CASE("slots of any depth flatten to paths, and what is written farthest out wins") {
-  const auto derived = derived_of(library_of(kStation));
+  const auto derived = derived_of(library_of(kTwoPumps));
   CHECK(attribute_of(derived, "Pump1.Speed").value == Value(50.0));
   CHECK(attribute_of(derived, "Pump2.Speed").value == Value(25.0));
   CHECK(attribute_of(derived, "Pump2.Speed").unit == "%");
@@ -94,7 +94,7 @@ TEST_CASE("slots of any depth flatten to paths, and what is written farthest out
 }
 
 TEST_CASE("references inside a slot stay inside it") {
-  const auto derived = derived_of(library_of(kStation));
+  const auto derived = derived_of(library_of(kTwoPumps));
   REQUIRE(derived.config.alarms.size() == 2);
   const auto& alarm = derived.config.alarms[1];
   CHECK(alarm.name == "Pump2.NoFlow");
@@ -144,7 +144,7 @@ spec: {parent: Base, alarms: {A: {hihi: null}}}
 }
 
 TEST_CASE("the bytes have their revision, and a site accepts them") {
-  const auto derived = derived_of(library_of(kStation));
+  const auto derived = derived_of(library_of(kTwoPumps));
   CHECK(derived.revision == blake2b_hex(derived.bytes));
   const auto opened = wire::open_config(derived.bytes, derived.revision);
   REQUIRE(opened);
@@ -152,7 +152,7 @@ TEST_CASE("the bytes have their revision, and a site accepts them") {
 }
 
 TEST_CASE("the order of documents makes no difference to the bytes") {
-  auto documents = documents_of(kStation);
+  auto documents = documents_of(kTwoPumps);
   const auto revision = derived_of(Library(documents)).revision;
   Random random(11);
   for (int round = 0; round < 20; ++round) {
@@ -163,7 +163,7 @@ TEST_CASE("the order of documents makes no difference to the bytes") {
 }
 
 TEST_CASE("a member that a root gains reaches every descendant and instance") {
-  const auto before = library_of(kStation);
+  const auto before = library_of(kTwoPumps);
   const auto after = before.with(documents_of(R"(
 kind: Template
 name: Motor
@@ -180,7 +180,7 @@ spec:
 }
 
 TEST_CASE("every field knows the document that gave it") {
-  const auto derived = derived_of(library_of(kStation));
+  const auto derived = derived_of(library_of(kTwoPumps));
   const auto& provenance = derived.provenance;
   const auto source = [&](const std::string& member, const std::string& field) {
     const auto& origin = provenance.members.at(member);
@@ -204,7 +204,7 @@ TEST_CASE("every field knows the document that gave it") {
 }
 
 TEST_CASE("there is nothing to derive for an instance that does not exist") {
-  const auto derived = flatten(library_of(kStation), "Nobody");
+  const auto derived = flatten(library_of(kTwoPumps), "Nobody");
   REQUIRE_FALSE(derived);
   CHECK(derived.error().code == ErrorCode::kNotFound);
 }
@@ -229,7 +229,7 @@ TEST_CASE("what flattens is what a site takes, whatever was done to the document
   Random random(17);
   int flattened = 0;
   for (int round = 0; round < 4000; ++round) {
-    std::string text(kStation);
+    std::string text(kTwoPumps);
     for (auto i = 1 + random.below(3); i > 0; --i) {
       const auto from = random.below(text.size());
       const auto to = random.below(text.size());
