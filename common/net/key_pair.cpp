@@ -9,11 +9,10 @@
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
-#include <cstring>
 #include <utility>
 
 #include "common/base/check.hpp"
+#include "common/base/file.hpp"
 #include "common/base/hash.hpp"
 
 namespace fieldline::net {
@@ -23,27 +22,6 @@ constexpr std::size_t kKeyCharacters = 40;
 constexpr std::string_view kZ85Alphabet =
     "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.-:+=^!/*?&<>()[]{}@%$#";
 using KeyText = std::array<char, kKeyCharacters + 1>;
-
-class File {
- public:
-  explicit File(int fd) : fd_(fd) {}
-  ~File() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  File(const File&) = delete;
-  File& operator=(const File&) = delete;
-  [[nodiscard]] int fd() const { return fd_; }
-  [[nodiscard]] bool is_open() const { return fd_ >= 0; }
-
- private:
-  const int fd_;
-};
-
-Failure io_failure(std::string_view verb, const std::filesystem::path& path) {
-  const int error = errno;
-  return fail(error == ENOENT ? ErrorCode::kNotFound : ErrorCode::kIo,
-              fmt::format("can't {} the key file: {}", verb, std::strerror(error)), path.string());
-}
 
 // Only a plain file of this user, readable by nobody else, can hold a secret.
 Result<> check_private(int fd, const std::filesystem::path& path) {
@@ -68,34 +46,6 @@ Result<> check_private(int fd, const std::filesystem::path& path) {
   return {};
 }
 
-bool write_all(int fd, std::string_view bytes) {
-  while (!bytes.empty()) {
-    const auto written = ::write(fd, bytes.data(), bytes.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) return false;
-    bytes.remove_prefix(static_cast<std::size_t>(written));
-  }
-  return true;
-}
-
-Result<> write_private(const std::filesystem::path& path, std::string_view bytes) {
-  const File file(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
-  if (!file.is_open()) return io_failure("create", path);
-  // The umask can only have taken bits away.
-  if (fchmod(file.fd(), 0600) != 0 || !write_all(file.fd(), bytes) || !write_all(file.fd(), "\n") ||
-      fsync(file.fd()) != 0) {
-    return io_failure("write", path);
-  }
-  return {};
-}
-
-Result<> sync_folder(const std::filesystem::path& path) {
-  const auto folder = path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
-  const File file(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!file.is_open() || fsync(file.fd()) != 0) return io_failure("sync the folder of", path);
-  return {};
-}
-
 }  // namespace
 
 KeyPair::KeyPair(std::string public_key, std::string secret_key)
@@ -117,10 +67,11 @@ KeyPair KeyPair::generate() {
 Result<KeyPair> KeyPair::load(const std::filesystem::path& path) {
   const File file(::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
   if (!file.is_open()) return io_failure("open", path);
-  if (auto allowed = check_private(file.fd(), path); !allowed) return fail(std::move(allowed.error()));
+  if (auto allowed = check_private(file.descriptor(), path); !allowed)
+    return fail(std::move(allowed.error()));
   // One byte more than a key and its line end, to see that nothing follows.
   std::string text(kKeyCharacters + 2, '\0');
-  const auto length = ::read(file.fd(), text.data(), text.size());
+  const auto length = ::read(file.descriptor(), text.data(), text.size());
   if (length < 0) return io_failure("read", path);
   text.resize(static_cast<std::size_t>(length));
   if (text.ends_with('\n')) text.pop_back();
@@ -138,20 +89,10 @@ Result<KeyPair> KeyPair::load(const std::filesystem::path& path) {
 }
 
 Result<> KeyPair::save(const std::filesystem::path& path) const {
-  // A link, unlike a rename, never replaces a key that is there already.
-  const std::filesystem::path draft = path.string() + ".new";
-  ::unlink(draft.c_str());
-  if (auto written = write_private(draft, secret_key_); !written) {
-    ::unlink(draft.c_str());
-    return written;
-  }
-  const bool linked = ::link(draft.c_str(), path.c_str()) == 0;
-  const int error = errno;
-  ::unlink(draft.c_str());
-  if (linked) return sync_folder(path);
-  if (error == EEXIST) return fail(ErrorCode::kConflict, "there is a key file already", path.string());
-  errno = error;
-  return io_failure("create", path);
+  auto line = secret_key_ + "\n";
+  auto written = write_file(path, line, FileMode::kPrivate, Existing::kKeep);
+  sodium_memzero(line.data(), line.size());
+  return written;
 }
 
 Result<KeyPair> KeyPair::load_or_create(const std::filesystem::path& path) {
