@@ -1,5 +1,6 @@
 // Everything that one instance needs at its site, with no reference back. Its canonical bytes
-// (common/wire) are hashed into its revision, so a field added here is a new `format`.
+// (common/wire) are hashed into its revision, so what changes the bytes of a configuration that was
+// possible before is a new `format`. A new field is therefore optional, and absent where it is not used.
 #pragma once
 
 #include <cstdint>
@@ -35,10 +36,10 @@ struct Attribute {
   friend bool operator==(const Attribute&, const Attribute&) = default;
 };
 
-enum class AlarmKind { kLimits, kValueMatch };
+enum class AlarmKind { kBadQuality, kLimits, kRange, kRateOfChange, kValueMatch };
 template <>
-inline constexpr std::array kEnumNames<AlarmKind> = std::to_array<std::string_view>({"limits",
-                                                                                     "value-match"});
+inline constexpr std::array kEnumNames<AlarmKind> =
+    std::to_array<std::string_view>({"bad-quality", "limits", "range", "rate-of-change", "value-match"});
 
 struct AlarmLimit {
   double deadband = 0;  // how far the value must come back before the limit clears
@@ -47,6 +48,35 @@ struct AlarmLimit {
   static constexpr auto fields =
       fields_in_order(defaulted("deadband", &AlarmLimit::deadband), required("value", &AlarmLimit::value));
   friend bool operator==(const AlarmLimit&, const AlarmLimit&) = default;
+};
+
+// The values that are permitted; at its ends a value is still inside.
+struct AlarmRange {
+  double deadband = 0;  // how far inside the value must come back before the alarm clears
+  double high = 0;
+  double low = 0;
+
+  static constexpr auto fields =
+      fields_in_order(defaulted("deadband", &AlarmRange::deadband), required("high", &AlarmRange::high),
+                      required("low", &AlarmRange::low));
+  friend bool operator==(const AlarmRange&, const AlarmRange&) = default;
+};
+
+enum class RateDirection { kEither, kFalling, kRising };
+template <>
+inline constexpr std::array kEnumNames<RateDirection> = std::to_array<std::string_view>({"either", "falling",
+                                                                                         "rising"});
+
+// Exceeded while the value differs by more than `change` from one that it had `within` the last time.
+struct AlarmRate {
+  double change = 0;
+  RateDirection direction = RateDirection::kEither;
+  Duration within{};
+
+  static constexpr auto fields =
+      fields_in_order(required("change", &AlarmRate::change), defaulted("direction", &AlarmRate::direction),
+                      required("within", &AlarmRate::within));
+  friend bool operator==(const AlarmRate&, const AlarmRate&) = default;
 };
 
 struct Alarm {
@@ -63,6 +93,8 @@ struct Alarm {
   Duration off_delay{};
   Duration on_delay{};
   int priority = 500;  // 1 (lowest) to 1000, as OPC UA severities
+  std::optional<AlarmRange> range;
+  std::optional<AlarmRate> rate;
   std::string script;  // call-only script that runs on activation; empty: none
 
   static constexpr auto fields = fields_in_order(
@@ -71,23 +103,49 @@ struct Alarm {
       defaulted("lolo", &Alarm::lolo), defaulted("match", &Alarm::match),
       defaulted("message", &Alarm::message), required("name", &Alarm::name),
       defaulted("off_delay", &Alarm::off_delay), defaulted("on_delay", &Alarm::on_delay),
-      defaulted("priority", &Alarm::priority), defaulted("script", &Alarm::script));
+      defaulted("priority", &Alarm::priority), defaulted("range", &Alarm::range),
+      defaulted("rate", &Alarm::rate), defaulted("script", &Alarm::script));
   friend bool operator==(const Alarm&, const Alarm&) = default;
 };
 
-enum class TriggerKind { kCall, kInterval, kValueChange };
+enum class TriggerKind { kCall, kCondition, kInterval, kValueChange };
 template <>
-inline constexpr std::array kEnumNames<TriggerKind> = std::to_array<std::string_view>({"call", "interval",
-                                                                                       "value-change"});
+inline constexpr std::array kEnumNames<TriggerKind> =
+    std::to_array<std::string_view>({"call", "condition", "interval", "value-change"});
+
+enum class Comparison { kLess, kLessOrEqual, kEqual, kNotEqual, kGreaterOrEqual, kGreater };
+template <>
+inline constexpr std::array kEnumNames<Comparison> = std::to_array<std::string_view>({"<", "<=", "==", "!=",
+                                                                                      ">=", ">"});
+
+enum class ConditionPhase { kBecomesTrue, kWhileTrue };
+template <>
+inline constexpr std::array kEnumNames<ConditionPhase> = std::to_array<std::string_view>({"becomes-true",
+                                                                                          "while-true"});
+
+// True while `attribute` compares to `value` so; bad quality leaves it as it was.
+struct TriggerCondition {
+  std::string attribute;
+  Comparison comparison = Comparison::kEqual;
+  ConditionPhase phase = ConditionPhase::kBecomesTrue;
+  Value value;
+
+  static constexpr auto fields = fields_in_order(required("attribute", &TriggerCondition::attribute),
+                                                 required("operator", &TriggerCondition::comparison),
+                                                 defaulted("phase", &TriggerCondition::phase),
+                                                 required("value", &TriggerCondition::value));
+  friend bool operator==(const TriggerCondition&, const TriggerCondition&) = default;
+};
 
 struct ScriptTrigger {
-  std::vector<std::string> attributes;  // value-change: member paths that start it
-  Duration interval{};                  // interval: from start to start
+  std::vector<std::string> attributes;        // value-change: member paths that start it
+  std::optional<TriggerCondition> condition;  // condition
+  Duration interval{};                        // interval, and condition while true: from start to start
   TriggerKind kind = TriggerKind::kCall;
 
-  static constexpr auto fields = fields_in_order(defaulted("attributes", &ScriptTrigger::attributes),
-                                                 defaulted("interval", &ScriptTrigger::interval),
-                                                 required("kind", &ScriptTrigger::kind));
+  static constexpr auto fields = fields_in_order(
+      defaulted("attributes", &ScriptTrigger::attributes), defaulted("condition", &ScriptTrigger::condition),
+      defaulted("interval", &ScriptTrigger::interval), required("kind", &ScriptTrigger::kind));
   friend bool operator==(const ScriptTrigger&, const ScriptTrigger&) = default;
 };
 
@@ -129,7 +187,8 @@ struct FlatConfig {
 
   std::vector<Alarm> alarms;  // all lists sorted by name, names unique
   std::string area;
-  std::vector<std::string> artifacts;
+  std::vector<std::string>
+      artifacts;  // names alone, "shared-scripts/filters": they have revisions of their own
   std::vector<Attribute> attributes;
   std::vector<Connection> connections;
   std::int64_t format = kFormat;

@@ -42,7 +42,7 @@ inline FlatConfig config_of(int attributes, int alarms, int scripts,
     script.name = fmt::format("Script{:04}", i);
     script.source =
         "local level = attributes.get('Pump000.Value0000')\nif level > 80 then log.warn('high') end\n";
-    script.trigger = {{}, std::chrono::seconds(1), TriggerKind::kInterval};
+    script.trigger = {.interval = std::chrono::seconds(1), .kind = TriggerKind::kInterval};
     config.scripts.push_back(std::move(script));
   }
   return config;

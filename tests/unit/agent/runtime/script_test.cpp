@@ -71,7 +71,7 @@ TEST_CASE("starts of a script keep its minimum interval") {
   script.name = "Watch";
   script.source = kCount;
   script.min_interval = 1s;
-  script.trigger = {{"Level"}, {}, TriggerKind::kValueChange};
+  script.trigger = {.attributes = {"Level"}, .kind = TriggerKind::kValueChange};
   Stage stage(station().script(script));
   for (int i = 0; i < 100; ++i) {
     stage.show("40001", static_cast<double>(i));

@@ -183,7 +183,7 @@ class Configured {
     Script script;
     script.name = name;
     script.source = source;
-    script.trigger = {{}, interval, TriggerKind::kInterval};
+    script.trigger = {.interval = interval, .kind = TriggerKind::kInterval};
     return this->script(std::move(script));
   }
   Configured& on_change(const std::vector<std::string>& attributes, const std::string& name,
@@ -191,7 +191,7 @@ class Configured {
     Script script;
     script.name = name;
     script.source = source;
-    script.trigger = {attributes, {}, TriggerKind::kValueChange};
+    script.trigger = {.attributes = attributes, .kind = TriggerKind::kValueChange};
     return this->script(std::move(script));
   }
 

@@ -84,11 +84,11 @@ TEST_CASE("a configuration that contradicts itself is refused, naming the place"
     check_refused(config, "alarms/High");
   }
   SECTION("a trigger on nothing") {
-    config.scripts[0].trigger = {{"Depth"}, 0s, TriggerKind::kValueChange};
+    config.scripts[0].trigger = {.attributes = {"Depth"}, .kind = TriggerKind::kValueChange};
     check_refused(config, "scripts/React");
   }
   SECTION("an interval of zero") {
-    config.scripts[0].trigger = {{}, 0s, TriggerKind::kInterval};
+    config.scripts[0].trigger = {.interval = 0s, .kind = TriggerKind::kInterval};
     check_refused(config, "scripts/React");
   }
 }
