@@ -138,9 +138,9 @@ struct TriggerCondition {
 };
 
 struct ScriptTrigger {
-  std::vector<std::string> attributes;        // value-change: member paths that start it
-  std::optional<TriggerCondition> condition;  // condition
-  Duration interval{};                        // interval, and condition while true: from start to start
+  std::vector<std::string> attributes{};        // value-change: member paths that start it
+  std::optional<TriggerCondition> condition{};  // condition
+  Duration interval{};                          // interval, and condition while true: from start to start
   TriggerKind kind = TriggerKind::kCall;
 
   static constexpr auto fields = fields_in_order(
