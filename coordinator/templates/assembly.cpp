@@ -37,7 +37,7 @@ Provenance provenance_of(const Expansion& tree, const Bound& bound, const Docume
   add_origins(tree.scripts, tree.parts, provenance);
 
   const auto add_source = [&](const Document& document, OriginKind kind, std::int64_t via) {
-    provenance.sources.push_back({document.key.path(), kind, document.revision, via});
+    provenance.sources.push_back({document.key.path(), kind, document.revision, {}, via});
     return static_cast<std::int64_t>(provenance.sources.size() - 1);
   };
   const auto binding = add_source(instance, OriginKind::kBinding, 0);

@@ -5,83 +5,148 @@
 namespace fieldline::templates {
 namespace {
 
-const Source* source_at(const Provenance& provenance, std::int64_t index) {
-  const bool known = index >= 0 && index < static_cast<std::int64_t>(provenance.sources.size());
-  return known ? &provenance.sources[static_cast<std::size_t>(index)] : nullptr;
+// The index of the source that gave the field and, second, of the one that defined its member.
+std::optional<std::pair<std::int64_t, std::int64_t>> origin_of(const Provenance& provenance,
+                                                               const FieldPlace& field) {
+  if (field.member.empty()) return std::pair<std::int64_t, std::int64_t>(0, 0);
+  const auto found = provenance.members.find(field.member);
+  if (found == provenance.members.end()) return std::nullopt;
+  const auto& origin = found->second;
+  const auto overridden = origin.overridden.find(field.field);
+  return std::pair(overridden != origin.overridden.end() ? overridden->second : origin.definer,
+                   origin.definer);
 }
 
-// -1: this side has no such member.
-std::int64_t origin_of(const Provenance& provenance, const std::string& member, std::string_view field) {
-  if (member.empty()) return 0;
-  const auto found = provenance.members.find(member);
-  if (found == provenance.members.end()) return -1;
-  const auto overridden = found->second.overridden.find(std::string(field));
-  return overridden != found->second.overridden.end() ? overridden->second : found->second.definer;
+Json revision_or_null(const std::optional<Revision>& revision) {
+  return revision ? Json(*revision) : Json();
 }
 
 }  // namespace
 
-Causes::Causes(const Provenance* deployed, const Provenance* derived)
-    : deployed_(deployed), derived_(derived), then_(revisions_of(deployed)), now_(revisions_of(derived)) {}
-
-Causes::Revisions Causes::revisions_of(const Provenance* provenance) {
-  Revisions revisions;
-  if (provenance == nullptr) return revisions;
-  for (const auto& source : provenance->sources) revisions.emplace(source.document, &source.revision);
-  return revisions;
+Json to_json(const Cause& cause) {
+  return {{"document", cause.document},
+          {"kind", name(cause.kind)},
+          {"from", revision_or_null(cause.from)},
+          {"to", revision_or_null(cause.to)}};
 }
 
-// From the source that gave the field up to the instance. A source is brought in by an earlier one,
-// so the walk ends even when what was stored is damaged.
-Causes::Chain Causes::chain_of(const Provenance* provenance, const std::string& member,
-                               std::string_view field) {
+Causes::Causes(const Provenance* deployed, const Provenance* derived) {
+  std::map<PlaceKey, PlaceId> known;
+  then_ = enter(deployed, &Place::then, known);
+  now_ = enter(derived, &Place::now, known);
+}
+
+// A source is brought in by an earlier one; what was stored may be damaged and say otherwise.
+Causes::Side Causes::enter(const Provenance* provenance, const Source* Place::*side,
+                           std::map<PlaceKey, PlaceId>& known) {
+  Side entered{provenance, {}};
+  if (provenance == nullptr) return entered;
+  for (const auto& source : provenance->sources) {
+    const auto index = static_cast<std::int64_t>(entered.places.size());
+    const bool sound = source.via >= 0 && source.via < index;
+    const auto via = sound ? entered.places[static_cast<std::size_t>(source.via)] : 0;
+    const auto [place, is_new] = known.try_emplace({via, source.document, source.slot}, places_.size());
+    if (is_new) places_.emplace_back();
+    places_[place->second].*side = &source;
+    entered.places.push_back(place->second);
+  }
+  return entered;
+}
+
+Causes::Chain Causes::chain_of(const Side& side, const FieldPlace& field) const {
   Chain chain;
-  if (provenance == nullptr) return chain;
-  auto index = origin_of(*provenance, member, field);
-  while (const auto* source = source_at(*provenance, index)) {
-    chain.push_back(source);
-    if (source->via >= index) break;
-    index = source->via;
+  if (side.provenance == nullptr) return chain;
+  const auto origin = origin_of(*side.provenance, field);
+  if (!origin) return chain;
+  chain.defines = origin->first == origin->second;
+  const auto& sources = side.provenance->sources;
+  auto index = origin->first;
+  while (index >= 0 && index < static_cast<std::int64_t>(sources.size())) {
+    const auto at = static_cast<std::size_t>(index);
+    chain.places.push_back(side.places[at]);
+    if (sources[at].via >= index) break;
+    index = sources[at].via;
   }
   return chain;
 }
 
-Causes::Fate Causes::fate_of(const Source& source) const {
-  const auto before = then_.find(source.document);
-  const auto after = now_.find(source.document);
-  if (before == then_.end() || after == now_.end()) return Fate::kOnOneSide;
-  return *before->second == *after->second ? Fate::kUnchanged : Fate::kEdited;
+const Causes::Place* Causes::edit_on(const Chain& chain) const {
+  const auto found = std::ranges::find_if(chain.places, [&](PlaceId id) { return places_[id].edited(); });
+  return found == chain.places.end() ? nullptr : &places_[*found];
 }
 
-// In the order in which they are suspected: of two origins the one nearer to the instance came or
-// went, as overrides do; then whatever brought them in.
-Causes::Chain Causes::suspects(const std::string& member, std::string_view field) const {
-  const auto old_chain = chain_of(deployed_, member, field);
-  const auto new_chain = chain_of(derived_, member, field);
-  const bool old_nearer = new_chain.empty() || (!old_chain.empty() && old_chain.size() < new_chain.size());
-  const auto& nearer = old_nearer ? old_chain : new_chain;
-  const auto& farther = old_nearer ? new_chain : old_chain;
-  Chain suspects;
-  if (!nearer.empty()) suspects.push_back(nearer.front());
-  if (!farther.empty()) suspects.push_back(farther.front());
-  suspects.insert(suspects.end(), new_chain.begin(), new_chain.end());
-  suspects.insert(suspects.end(), old_chain.begin(), old_chain.end());
-  return suspects;
+// The last place that both have in common, coming from the instance: it brings in something else now.
+const Causes::Place* Causes::fork_of(const Chain& then, const Chain& now) const {
+  const auto [a, b] =
+      std::mismatch(then.places.rbegin(), then.places.rend(), now.places.rbegin(), now.places.rend());
+  if (a == then.places.rbegin()) return nullptr;
+  const auto& fork = places_[*std::prev(a)];
+  return fork.edited() ? &fork : nullptr;
 }
 
-Cause Causes::of(const std::string& member, std::string_view field) const {
-  const auto all = suspects(member, field);
-  if (all.empty()) return {};
-  auto guilty =
-      std::find_if(all.begin(), all.end(), [&](const auto* s) { return fate_of(*s) == Fate::kEdited; });
-  if (guilty == all.end()) {
-    guilty =
-        std::find_if(all.begin(), all.end(), [&](const auto* s) { return fate_of(*s) != Fate::kUnchanged; });
+const Causes::Place* Causes::edit_of(const FieldPlace& field) const {
+  const auto then = chain_of(then_, field);
+  const auto now = chain_of(now_, field);
+  if (then.places.empty() || now.places.empty()) return edit_on(then.places.empty() ? now : then);
+  if (then.places.front() == now.places.front()) {
+    const auto& origin = places_[now.places.front()];
+    return origin.edited() ? &origin : nullptr;
   }
-  if (guilty == all.end()) guilty = all.begin();
-  const auto& source = **guilty;
-  const auto now = now_.find(source.document);
-  return {source.document, source.kind, now != now_.end() ? *now->second : source.revision};
+  if (then.defines && now.defines) return fork_of(then, now);
+  // Of two origins the stronger one came or went, as overrides do. It is not the one that defined the
+  // member; of two that override, the one nearer to the instance.
+  const bool then_is_stronger =
+      then.defines != now.defines ? now.defines : then.places.size() < now.places.size();
+  const auto* edit = edit_on(then_is_stronger ? then : now);
+  return edit != nullptr ? edit : edit_on(then_is_stronger ? now : then);
+}
+
+const Causes::Place* Causes::edit_of_member(const std::string& member) const {
+  if (const auto* edit = edit_of({member, ""})) return edit;
+  for (const auto* side : {&now_, &then_}) {
+    if (side->provenance == nullptr) continue;
+    const auto found = side->provenance->members.find(member);
+    if (found == side->provenance->members.end()) continue;
+    for (const auto& [field, source] : found->second.overridden) {
+      if (const auto* edit = edit_of({member, field})) return edit;
+    }
+  }
+  return nullptr;
+}
+
+const Causes::Place* Causes::any_edit() const {
+  const auto found = std::ranges::find_if(places_, &Place::edited);
+  return found == places_.end() ? nullptr : &*found;
+}
+
+Cause Causes::cause_at(const Place& place) const {
+  const auto revision = [](const Source* source) {
+    return source != nullptr ? std::optional(source->revision) : std::nullopt;
+  };
+  const auto& source = place.now != nullptr ? *place.now : *place.then;
+  return {source.document, source.kind, revision(place.then), revision(place.now)};
+}
+
+Cause Causes::unedited(const FieldPlace& field) const {
+  for (const auto* side : {&now_, &then_}) {
+    const auto chain = chain_of(*side, field);
+    if (!chain.places.empty()) return cause_at(places_[chain.places.front()]);
+  }
+  return {};
+}
+
+Cause Causes::of_program() const {
+  auto cause = unedited({});
+  cause.from = cause.to;
+  return cause;
+}
+
+Cause Causes::of(const FieldPlace& field, const FieldPlace* depends_on) const {
+  const auto* edit = edit_of(field);
+  if (edit == nullptr && depends_on != nullptr) edit = edit_of(*depends_on);
+  if (edit == nullptr) edit = edit_of_member(field.member);
+  if (edit == nullptr) edit = any_edit();
+  return edit != nullptr ? cause_at(*edit) : unedited(field);
 }
 
 }  // namespace fieldline::templates

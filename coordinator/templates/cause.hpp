@@ -1,25 +1,44 @@
-// Whose change made a difference between what is deployed and what is derived.
+// Whose change made a difference between what is deployed and what is derived. A place is a document
+// where it took part: brought in by another place, perhaps into one of its slots. What differs is the
+// doing of the place nearest to it that is on both sides, and was edited.
 #pragma once
 
+#include <compare>
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <vector>
 
+#include "common/model/json.hpp"
 #include "coordinator/templates/provenance.hpp"
 
 namespace fieldline::templates {
 
+// An edit of a document. Where both revisions are the same, no edit made the difference, but another
+// version of this program did.
 struct Cause {
   std::string document;  // "templates/Pump"
   OriginKind kind = OriginKind::kTemplate;
-  Revision revision;  // of the document now; as it was at the deployment when it no longer takes part
+  std::optional<Revision> from;  // of the document as deployed; absent: it took no part
+  std::optional<Revision> to;    // of the document now; absent: it takes no part any more
 
-  static constexpr auto fields =
-      fields_in_order(required("document", &Cause::document), required("kind", &Cause::kind),
-                      required("revision", &Cause::revision));
-  friend bool operator==(const Cause&, const Cause&) = default;
+  [[nodiscard]] bool is_edit() const { return from != to; }
+  friend auto operator<=>(const Cause&, const Cause&) = default;
+};
+
+// Stands beside those for all other types.
+using fieldline::to_json;
+// Both revisions are always there, null when absent.
+Json to_json(const Cause& cause);
+
+// A field of a member; `member` is a key of Provenance::members, or the instance itself when empty;
+// `field` empty stands for the member as a whole.
+struct FieldPlace {
+  std::string member;
+  std::string field;
 };
 
 // Compares the documents behind two configurations. Either side may be unknown (null); both must
@@ -28,25 +47,46 @@ class Causes {
  public:
   Causes(const Provenance* deployed, const Provenance* derived);
 
-  // `member` is a key of Provenance::members, or the instance itself when empty; `field` empty asks
-  // for the member as a whole.
-  [[nodiscard]] Cause of(const std::string& member, std::string_view field) const;
+  // `depends_on`: what else the value of the field is made of, such as an attribute's type.
+  [[nodiscard]] Cause of(const FieldPlace& field, const FieldPlace* depends_on = nullptr) const;
+  // Of what no document says.
+  [[nodiscard]] Cause of_program() const;
 
  private:
-  using Revisions = std::map<std::string_view, const Revision*>;  // by document
-  using Chain = std::vector<const Source*>;
+  using PlaceId = std::size_t;
+  struct Place {
+    const Source* then = nullptr;
+    const Source* now = nullptr;
+    [[nodiscard]] bool edited() const {
+      return then != nullptr && now != nullptr && then->revision != now->revision;
+    }
+  };
+  // From the place that gave a field up to the instance.
+  struct Chain {
+    std::vector<PlaceId> places;
+    bool defines = false;  // the place that gave the field also defined its member
+  };
+  // One of the two configurations.
+  struct Side {
+    const Provenance* provenance = nullptr;
+    std::vector<PlaceId> places;  // by source
+  };
+  // Brought in by, document, slot. Of the instance: 0 and no slot; other places count from 1.
+  using PlaceKey = std::tuple<PlaceId, std::string_view, std::string_view>;
 
-  enum class Fate { kUnchanged, kEdited, kOnOneSide };
+  Side enter(const Provenance* provenance, const Source* Place::*side, std::map<PlaceKey, PlaceId>& known);
+  [[nodiscard]] Chain chain_of(const Side& side, const FieldPlace& field) const;
+  [[nodiscard]] const Place* edit_on(const Chain& chain) const;
+  [[nodiscard]] const Place* fork_of(const Chain& then, const Chain& now) const;
+  [[nodiscard]] const Place* edit_of(const FieldPlace& field) const;
+  [[nodiscard]] const Place* edit_of_member(const std::string& member) const;
+  [[nodiscard]] const Place* any_edit() const;
+  [[nodiscard]] Cause unedited(const FieldPlace& field) const;
+  [[nodiscard]] Cause cause_at(const Place& place) const;
 
-  static Revisions revisions_of(const Provenance* provenance);
-  static Chain chain_of(const Provenance* provenance, const std::string& member, std::string_view field);
-  [[nodiscard]] Fate fate_of(const Source& source) const;
-  [[nodiscard]] Chain suspects(const std::string& member, std::string_view field) const;
-
-  const Provenance* deployed_;
-  const Provenance* derived_;
-  Revisions then_;
-  Revisions now_;
+  std::vector<Place> places_{1};  // the first is none
+  Side then_;
+  Side now_;
 };
 
 }  // namespace fieldline::templates

@@ -98,8 +98,10 @@ class Comparison {
     change.name = name;
     for_each_field<T>([&](const auto& field, auto) {
       if (field.name == "name" || is_binding_field<T>(field.name)) return;
-      add_field(field.name, (from != nullptr ? *from : nothing).*(field.member),
-                (to != nullptr ? *to : nothing).*(field.member), member, change);
+      add_field(
+          field.name, (from != nullptr ? *from : nothing).*(field.member),
+          (to != nullptr ? *to : nothing).*(field.member),
+          [&] { return cause_of(to != nullptr ? *to : *from, member, field.name); }, change);
     });
     if (from == nullptr) blank(change, &FieldChange::from);
     if (to == nullptr) blank(change, &FieldChange::to);
@@ -111,17 +113,26 @@ class Comparison {
       change.cause = change.changes.front().cause;
     } else {
       change.change = to != nullptr ? ChangeKind::kAdded : ChangeKind::kRemoved;
-      change.cause = causes_.of(member, "");
+      change.cause = causes_.of({member, ""});
     }
     diff_.members.push_back(std::move(change));
   }
 
-  template <class Field>
-  void add_field(std::string_view name, const Field& from, const Field& to, const std::string& member,
-                 MemberChange& change) {
+  // Values take on the type of their attribute.
+  template <class T>
+  Cause cause_of(const T& named, const std::string& member, std::string_view field) const {
+    FieldPlace type{member, "type"};
+    if constexpr (std::is_same_v<T, Alarm>) type.member = "attributes/" + named.attribute;
+    constexpr bool has_values = std::is_same_v<T, Alarm> || std::is_same_v<T, Attribute>;
+    return causes_.of({member, std::string(field)}, has_values ? &type : nullptr);
+  }
+
+  template <class Field, class CauseOf>
+  static void add_field(std::string_view name, const Field& from, const Field& to, const CauseOf& cause_of,
+                        MemberChange& change) {
     if (from == to) return;
     auto& entry = change.changes.emplace_back();
-    entry.cause = causes_.of(member, name);
+    entry.cause = cause_of();
     entry.field = name;
     if constexpr (std::is_same_v<Field, std::string>) {
       if (name == "source") {
@@ -140,9 +151,16 @@ class Comparison {
 
   void compare_binding(const Attribute& from, const Attribute& to, const std::string& name) {
     if (from.address == to.address && from.connection == to.connection) return;
-    const auto* field = from.connection != to.connection ? "connection" : "address";
-    diff_.bindings.push_back({.attribute = name,
-                              .cause = causes_.of("attributes/" + name, field),
+    const auto member = "attributes/" + name;
+    const bool reconnected = from.connection != to.connection;
+    const auto cause = causes_.of({member, reconnected ? "connection" : "address"});
+    std::optional<Cause> address_cause;
+    if (reconnected && from.address != to.address && !from.connection.empty() && !to.connection.empty()) {
+      if (auto other = causes_.of({member, "address"}); other != cause) address_cause = std::move(other);
+    }
+    diff_.bindings.push_back({.address_cause = std::move(address_cause),
+                              .attribute = name,
+                              .cause = cause,
                               .from_address = from.address,
                               .from_connection = from.connection,
                               .to_address = to.address,
@@ -153,11 +171,13 @@ class Comparison {
     MemberChange change;
     change.kind = MemberKind::kInstance;
     change.name = derived.instance;
-    add_field("area", deployed.area, derived.area, "", change);
-    add_field("artifacts", deployed.artifacts, derived.artifacts, "", change);
-    add_field("format", deployed.format, derived.format, "", change);
-    add_field("site", deployed.site, derived.site, "", change);
-    add_field("template", deployed.template_name, derived.template_name, "", change);
+    const auto of_instance = [&] { return causes_.of({}); };
+    add_field("area", deployed.area, derived.area, of_instance, change);
+    add_field("artifacts", deployed.artifacts, derived.artifacts, of_instance, change);
+    add_field(
+        "format", deployed.format, derived.format, [&] { return causes_.of_program(); }, change);
+    add_field("site", deployed.site, derived.site, of_instance, change);
+    add_field("template", deployed.template_name, derived.template_name, of_instance, change);
     if (change.changes.empty()) return;
     if (deployed.instance.empty()) {
       change.change = ChangeKind::kAdded;
@@ -178,6 +198,22 @@ Diff diff(const Side& deployed, const Side& derived) {
   static const FlatConfig nothing{};
   return Comparison(deployed.provenance, derived.provenance)
       .run(deployed.config != nullptr ? *deployed.config : nothing, *derived.config);
+}
+
+std::set<Cause> causes_of(const Diff& diff) {
+  std::set<Cause> causes;
+  const auto add = [&](const Cause& cause) {
+    if (cause.is_edit()) causes.insert(cause);
+  };
+  for (const auto& binding : diff.bindings) {
+    add(binding.cause);
+    if (binding.address_cause) add(*binding.address_cause);
+  }
+  for (const auto& member : diff.members) {
+    add(member.cause);
+    for (const auto& field : member.changes) add(field.cause);
+  }
+  return causes;
 }
 
 }  // namespace fieldline::templates

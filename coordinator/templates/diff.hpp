@@ -3,6 +3,8 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -59,14 +61,16 @@ struct MemberChange {
 
 // An attribute that gets its value from elsewhere than before. Empty strings: from nowhere.
 struct BindingChange {
+  std::optional<Cause> address_cause;  // when the address changed too, and by another cause
   std::string attribute;
-  Cause cause;
+  Cause cause;  // of the connection, or of the address when only that changed
   std::string from_address;
   std::string from_connection;
   std::string to_address;
   std::string to_connection;
 
-  static constexpr auto fields = fields_in_order(required("attribute", &BindingChange::attribute),
+  static constexpr auto fields = fields_in_order(defaulted("address_cause", &BindingChange::address_cause),
+                                                 required("attribute", &BindingChange::attribute),
                                                  required("cause", &BindingChange::cause),
                                                  required("from_address", &BindingChange::from_address),
                                                  required("from_connection", &BindingChange::from_connection),
@@ -93,5 +97,8 @@ struct Side {
 };
 
 Diff diff(const Side& deployed, const Side& derived);
+
+// The edits that its entries name.
+std::set<Cause> causes_of(const Diff& diff);
 
 }  // namespace fieldline::templates

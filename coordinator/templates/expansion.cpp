@@ -35,7 +35,7 @@ class Expander {
 
   Expansion run(const Document& root) {
     if (root.key.kind == DocumentKind::kTemplate) {
-      expand_template(root, -1, "");
+      expand_template(root, -1, "", "");
     } else {
       expand_instance(root);
     }
@@ -58,23 +58,25 @@ class Expander {
 
   void expand_instance(const Document& instance) {
     const auto& spec = instance.instance();
-    const auto source = source_of(instance, OriginKind::kOverride, -1);
+    const auto source = add_source(instance, OriginKind::kOverride, -1, "");
     const auto* document = library_.find(DocumentKind::kTemplate, spec.template_name);
     if (document == nullptr) {
       return refuse(FindingCode::kUnknownTemplate, instance.key.path() + "/template",
                     fmt::format("there is no template {}", spec.template_name));
     }
-    expand_template(*document, source, "");
+    expand_template(*document, source, "", "");
     apply(spec, add_part(instance, source, "", ""), false);
   }
 
-  void expand_template(const Document& target, std::int64_t via, const std::string& prefix) {
+  // `slot` is the one that the template fills, empty for none.
+  void expand_template(const Document& target, std::int64_t via, const std::string& prefix,
+                       const std::string& slot) {
     if (!enter(target)) return;
     const auto lineage = lineage_of(library_, target, findings_);
     tree_.complete = tree_.complete && !lineage.empty();
-    const auto sources = sources_of(lineage, via);
+    const auto sources = sources_of(lineage, via, slot);
     const auto slots = fill_slots(lineage, sources);
-    for (const auto& [name, slot] : slots) expand_slot(slot, prefix + name + ".");
+    for (const auto& [name, filled] : slots) expand_slot(filled, prefix, name);
     for (std::size_t i = 0; i < lineage.size() && within_budget(); ++i) {
       apply_level(*lineage[i], sources[i], prefix, slots);
     }
@@ -105,20 +107,18 @@ class Expander {
   }
 
   // The youngest first brings in its parent, and so on.
-  std::vector<std::int64_t> sources_of(const Lineage& lineage, std::int64_t via) {
+  std::vector<std::int64_t> sources_of(const Lineage& lineage, std::int64_t via, const std::string& slot) {
     std::vector<std::int64_t> sources(lineage.size());
     for (std::size_t i = lineage.size(); i-- > 0;) {
-      via = source_of(*lineage[i], OriginKind::kTemplate, via);
+      via = add_source(*lineage[i], OriginKind::kTemplate, via, i + 1 == lineage.size() ? slot : "");
       sources[i] = via;
     }
     return sources;
   }
 
-  std::int64_t source_of(const Document& document, OriginKind kind, std::int64_t via) {
-    const auto next = static_cast<std::int64_t>(tree_.sources.size());
-    const auto [known, is_new] = source_ids_.try_emplace({&document, via}, next);
-    if (is_new) tree_.sources.push_back({document.key.path(), kind, document.revision, via});
-    return known->second;
+  std::int64_t add_source(const Document& document, OriginKind kind, std::int64_t via, std::string slot) {
+    tree_.sources.push_back({document.key.path(), kind, document.revision, std::move(slot), via});
+    return static_cast<std::int64_t>(tree_.sources.size() - 1);
   }
 
   PartId add_part(const Document& document, std::int64_t source, std::string prefix, std::string within) {
@@ -152,7 +152,7 @@ class Expander {
     filled.locked = filled.locked || !slot.locked.empty();
   }
 
-  void expand_slot(const FilledSlot& slot, const std::string& prefix) {
+  void expand_slot(const FilledSlot& slot, const std::string& prefix, const std::string& name) {
     if (slot.template_name.empty()) {
       return refuse(FindingCode::kMissingField, slot.path, "a slot needs a template");
     }
@@ -161,7 +161,7 @@ class Expander {
       return refuse(FindingCode::kUnknownTemplate, slot.path + "/template",
                     fmt::format("there is no template {}", slot.template_name));
     }
-    expand_template(*document, slot.declared_by, prefix);
+    expand_template(*document, slot.declared_by, prefix + name + ".", name);
   }
 
   void apply_level(const Document& document, std::int64_t source, const std::string& prefix,
@@ -270,7 +270,6 @@ class Expander {
   Findings& findings_;
   Expansion tree_;
   std::vector<const Document*> entered_;  // the templates whose slots lead here, outermost first
-  std::map<std::pair<const Document*, std::int64_t>, std::int64_t> source_ids_;
   std::size_t members_ = 0;
   std::size_t text_ = 0;
   bool exhausted_ = false;

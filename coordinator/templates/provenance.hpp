@@ -24,16 +24,18 @@ inline constexpr std::array fieldline::kEnumNames<fieldline::templates::OriginKi
 
 namespace fieldline::templates {
 
-// A document that took part, once for each source that brought it in.
+// A document that took part, once for each place that brought it in.
 struct Source {
   std::string document;  // "templates/Pump"
   OriginKind kind = OriginKind::kTemplate;
   Revision revision;      // of the document
+  std::string slot;       // of the document behind `via`, which this one fills; empty: it fills none
   std::int64_t via = -1;  // index of the source that brought it in; -1: it is the instance
 
   static constexpr auto fields =
       fields_in_order(required("document", &Source::document), required("kind", &Source::kind),
-                      required("revision", &Source::revision), required("via", &Source::via));
+                      required("revision", &Source::revision), defaulted("slot", &Source::slot),
+                      required("via", &Source::via));
   friend bool operator==(const Source&, const Source&) = default;
 };
 

@@ -91,8 +91,10 @@ TEST_CASE("a changed field names the template that was edited, at its revision")
   CHECK(member.changes[0].field == "unit");
   CHECK(member.changes[0].from == "rpm");
   CHECK(member.changes[0].to == "%");
+  const DocumentKey motor{DocumentKind::kTemplate, "Motor"};
   CHECK(member.changes[0].cause == Cause{"templates/Motor", OriginKind::kTemplate,
-                                         revision_of(library_of(edit), {DocumentKind::kTemplate, "Motor"})});
+                                         revision_of(library_of(kStation), motor),
+                                         revision_of(library_of(edit), motor)});
   CHECK(result.bindings.empty());
 }
 
