@@ -19,10 +19,12 @@ Routes all_routes(const Rooms& rooms) {
   Routes routes;
   add_alarm_routes(routes, rooms);
   add_apply_routes(routes, rooms);
+  add_compare_routes(routes, rooms);
   add_deployment_routes(routes, rooms);
   add_event_routes(routes, rooms);
   add_health_routes(routes, rooms);
   add_instance_routes(routes, rooms);
+  add_member_routes(routes, rooms);
   add_node_routes(routes, rooms);
   add_own_routes(routes, rooms);
   add_site_routes(routes, rooms);

@@ -32,41 +32,6 @@ void get_deployed(const Rooms& rooms, const Request& request, const Reply& reply
                                     render_on_worker<DeployedConfig>(rooms, reply, show_deployed));
 }
 
-// A diff and the revision that a deploy would now bring, which the client sends back to deploy what it
-// reviewed. Both are asked for in one turn of the loop, so they are of the same documents.
-struct Review {
-  Revision deployed;  // empty: nothing
-  std::optional<Result<templates::Derived>> derived;
-  std::optional<Result<templates::Diff>> diff;
-
-  void answer(const Rooms& rooms, const Reply& reply) const {
-    if (!derived || !diff) return;
-    if (!*derived) return reply.fail(derived->error());
-    if (!*diff) return reply.fail(diff->error());
-    answer_on_worker(rooms, reply, [from = deployed, to = (*derived)->revision, diff = **diff] {
-      auto json = to_json(diff);
-      json["deployed_revision"] = from;
-      json["derived_revision"] = to;
-      json["same"] = from == to;
-      return json_response(200, json);
-    });
-  }
-};
-
-void get_diff(const Rooms& rooms, const Request& request, const Reply& reply) {
-  const auto& instance = request.param("name");
-  const auto review = std::make_shared<Review>();
-  if (const auto deployed = rooms.deployments.deployed(instance)) review->deployed = deployed->revision;
-  rooms.deployments.derived(instance, [rooms, reply, review](Result<templates::Derived> derived) {
-    review->derived = std::move(derived);
-    review->answer(rooms, reply);
-  });
-  rooms.deployments.diff(instance, [rooms, reply, review](Result<templates::Diff> diff) {
-    review->diff = std::move(diff);
-    review->answer(rooms, reply);
-  });
-}
-
 void get_deployment(const Rooms& rooms, const Request& request, const Reply& reply) {
   const DocumentKey key{DocumentKind::kInstance, request.param("name")};
   if (const auto status = rooms.deployments.status(key.name))
@@ -98,7 +63,6 @@ void add_deployment_routes(Routes& routes, const Rooms& rooms) {
   };
   view("derived", "getDerived", get_derived);
   view("deployed", "getDeployed", get_deployed);
-  view("diff", "getDiff", get_diff);
   view("deployment", "getDeployment", get_deployment);
   const auto act = [&](const std::string& verb, Body body, auto run) {
     routes.push_back({.method = Method::kPost,

@@ -61,10 +61,10 @@ bool Wanted::matches(const templates::InstanceSpec& spec) const {
 std::optional<Json> row(const Rooms& rooms, const Document& document, const DerivedRevisions& derived,
                         const Wanted& wanted) {
   const auto& name = document.key.name;
-  const auto status = rooms.deployments.status(name);
-  if (wanted.state && (!status || status->state != *wanted.state)) return std::nullopt;
   const bool stale = rooms.deployments.is_stale(name, derived);
   if (wanted.stale && stale != *wanted.stale) return std::nullopt;
+  const auto status = rooms.deployments.status(name);
+  if (wanted.state && (!status || status->state != *wanted.state)) return std::nullopt;
   const auto& spec = document.instance();
   const auto derived_revision = derived.find(name);
   Json json{{"name", name},

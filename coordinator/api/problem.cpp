@@ -24,7 +24,9 @@ Response render(int status, std::string_view code, std::string_view detail, Json
   return {.status = status, .content_type = "application/problem+json", .body = std::move(body)};
 }
 
-Json listed_errors(const Error& error) {
+}  // namespace
+
+Json problem_errors(const Error& error) {
   auto errors = Json::array();
   for (const auto& finding : error.findings) {
     if (errors.size() == kProblemErrors) break;
@@ -34,8 +36,6 @@ Json listed_errors(const Error& error) {
     errors.push_back({{"pointer", error.where}, {"code", name(error.code)}, {"detail", error.message}});
   return errors;
 }
-
-}  // namespace
 
 int http_status(ErrorCode code) {
   switch (code) {
@@ -77,7 +77,7 @@ Response problem(const Error& error) {
   if (status == 500)
     return render(500, name(error.code), "the coordinator could not do this; its log says why",
                   Json::array());
-  auto response = render(status, name(error.code), error.message, listed_errors(error));
+  auto response = render(status, name(error.code), error.message, problem_errors(error));
   if (error.code == ErrorCode::kUnauthenticated)
     response.headers.add("WWW-Authenticate", "Bearer realm=\"fieldline\"");
   if (error.code == ErrorCode::kExhausted) response.headers.add("Retry-After", "1");

@@ -34,10 +34,12 @@ Handler handled_by(const Rooms& rooms, Function function) {
 
 void add_alarm_routes(Routes& routes, const Rooms& rooms);
 void add_apply_routes(Routes& routes, const Rooms& rooms);
+void add_compare_routes(Routes& routes, const Rooms& rooms);
 void add_deployment_routes(Routes& routes, const Rooms& rooms);
 void add_event_routes(Routes& routes, const Rooms& rooms);
 void add_health_routes(Routes& routes, const Rooms& rooms);
 void add_instance_routes(Routes& routes, const Rooms& rooms);
+void add_member_routes(Routes& routes, const Rooms& rooms);
 void add_node_routes(Routes& routes, const Rooms& rooms);
 void add_own_routes(Routes& routes, const Rooms& rooms);
 void add_site_routes(Routes& routes, const Rooms& rooms);

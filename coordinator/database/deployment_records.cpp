@@ -181,4 +181,18 @@ void DeploymentRecords::config(const std::string& instance, const Revision& revi
     reply_to.post([done = std::move(done), error = std::move(taken.error())] { done(fail(error)); });
 }
 
+void DeploymentRecords::configs(std::vector<ConfigKey> wanted,
+                                std::function<void(Result<StoredConfigs>)> done, Executor& reply_to) {
+  auto taken = database_.read(
+      [wanted = std::move(wanted)](soci::session& sql) {
+        StoredConfigs found;
+        found.reserve(wanted.size());
+        for (const auto& [instance, revision] : wanted) found.push_back(find_config(sql, instance, revision));
+        return found;
+      },
+      done, reply_to);
+  if (!taken)
+    reply_to.post([done = std::move(done), error = std::move(taken.error())] { done(fail(error)); });
+}
+
 }  // namespace fieldline::database

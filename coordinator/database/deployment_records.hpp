@@ -25,6 +25,12 @@ struct DeploymentChange {
   std::optional<std::string> forgotten;  // an instance whose status goes
 };
 
+struct ConfigKey {
+  std::string instance;
+  Revision revision;
+};
+using StoredConfigs = std::vector<std::optional<SentConfig>>;
+
 class DeploymentRecords {
  public:
   explicit DeploymentRecords(sql::Database& database) : database_(database) {}
@@ -40,6 +46,9 @@ class DeploymentRecords {
   // Nothing when the configuration of that revision is not, or no longer, known.
   void config(const std::string& instance, const Revision& revision,
               std::function<void(Result<std::optional<SentConfig>>)> done, Executor& reply_to);
+  // The same for several, in the order asked for; who asks bounds how many.
+  void configs(std::vector<ConfigKey> wanted, std::function<void(Result<StoredConfigs>)> done,
+               Executor& reply_to);
 
  private:
   sql::Database& database_;

@@ -1,14 +1,18 @@
 // The words of the Deployment Manager. Plain values.
 #pragma once
 
+#include <cstddef>
+#include <map>
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <vector>
 
 #include "common/base/result.hpp"
 #include "common/model/flat_config.hpp"
 #include "coordinator/database/deployment.hpp"
 #include "coordinator/sites/answer.hpp"
+#include "coordinator/templates/diff.hpp"
 #include "coordinator/templates/flatten.hpp"
 
 namespace fieldline::deployment {
@@ -32,6 +36,31 @@ struct DeployedConfig {
   Deployed deployed;
   std::optional<FlatConfig> config;
   std::optional<templates::Provenance> provenance;
+};
+
+// What a deploy would change, from one revision to the other.
+struct Comparison {
+  Revision deployed;  // empty: nothing is
+  Revision derived;
+  templates::Diff diff;
+};
+
+// An instance of a site that differs from what is deployed of it, or that can't be compared.
+struct InstanceDiff {
+  std::string instance;
+  Revision deployed;
+  Revision derived;            // empty: it does not derive
+  std::string diff;            // JSON of templates::Diff; empty: there is an error, or it is left out
+  std::optional<Error> error;  // why it can't be compared
+  bool truncated = false;      // the diff or the findings are left out: the answer holds no more
+};
+
+// All instances of a site, by name. Those that are deployed as they are derived are not listed.
+struct SiteDiff {
+  std::string site;
+  std::map<templates::Cause, std::size_t> causes;  // how many instances each reaches
+  std::vector<InstanceDiff> instances;
+  std::vector<std::string> not_deployed;
 };
 
 // By instance: the revision that it would get if it were deployed now; empty: it has findings.

@@ -196,12 +196,15 @@ Deployments::Deployments(Neighbours neighbours, std::uint64_t term, Random rando
   auto& desk = *desk_;
   desk.sites.on_event([&desk](const sites::NodeEvent& event) { desk.inventories.session_changed(event); });
   desk.catalog.set_deployed([this](const std::string& instance) { return engaged(instance); });
+  desk.catalog.on_change([&desk](const auto&, const auto&) { desk.derivation.index.refresh(); });
 }
 
 Deployments::~Deployments() = default;
 
 Result<> Deployments::start() {
-  return desk_->load();
+  if (auto loaded = desk_->load(); !loaded) return loaded;
+  desk_->derivation.index.refresh();
+  return {};
 }
 
 sites::InventoryKeeper& Deployments::inventory_keeper() {
@@ -284,12 +287,21 @@ void Deployments::derived(const std::string& instance, Answer<templates::Derived
   desk_->derivation.derive(instance, std::move(done));
 }
 
-void Deployments::diff(const std::string& instance, Answer<templates::Diff> done) {
+void Deployments::diff(const std::string& instance, Answer<Comparison> done) {
   desk_->derivation.diff(instance, desk_->ledger.deployed(instance), std::move(done));
 }
 
+void Deployments::diff_site(const std::string& site, Answer<SiteDiff> done) {
+  std::vector<Deployed> deployed;
+  for (const auto& [instance, item] : desk_->ledger.of_site(site)) deployed.push_back(item);
+  desk_->derivation.diff_site(site, std::move(deployed), std::move(done));
+}
+
 void Deployments::derived_revisions(Answer<std::shared_ptr<const DerivedRevisions>> done) {
-  desk_->derivation.revisions(std::move(done));
+  desk_->derivation.index.ask([done = std::move(done)](Result<RevisionIndex::Known> known) {
+    if (!known) return done(fail(std::move(known.error())));
+    done(std::move(known->revisions));
+  });
 }
 
 bool Deployments::is_stale(const std::string& instance, const DerivedRevisions& derived) const {

@@ -73,7 +73,9 @@ class Deployments {
   void derived(const std::string& instance, Answer<templates::Derived> done);
   // From what is deployed to what is derived. Errors as derived(); kUnavailable when the bytes of the
   // deployed revision are not known.
-  void diff(const std::string& instance, Answer<templates::Diff> done);
+  void diff(const std::string& instance, Answer<Comparison> done);
+  // The same for all instances of a site. Takes a while, in which others go on. kExhausted.
+  void diff_site(const std::string& site, Answer<SiteDiff> done);
   // Of all instances in the present documents.
   void derived_revisions(Answer<std::shared_ptr<const DerivedRevisions>> done);
   // Is something else deployed than would be now? False when nothing is.

@@ -37,7 +37,7 @@ std::string first_line(const std::filesystem::path& file) {
 
 }  // namespace
 
-Centre::Centre()
+Centre::Centre(const std::function<void(sql::Database&, Executor&)>& prepare)
     : folder_(make_folder()),
       author_("author", 1, 64),
       engine_("engine", 1, 64),
@@ -48,6 +48,7 @@ Centre::Centre()
           sql::open_threaded({"sqlite:" + (folder_ / "c.db").string(), "test", database::migrations()})
               .value())),
       openapi_(Json::parse(openapi_document())) {
+  if (prepare) prepare(*database_, loop_);
   coordinator::Settings settings;
   settings.state = folder_;
   coordinator_ =

@@ -4,6 +4,7 @@
 
 #include <catch2/catch.hpp>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 #include <thread>
@@ -19,7 +20,8 @@ namespace fieldline::api::test {
 
 class Centre {
  public:
-  Centre();
+  // `prepare` may fill the database before the coordinator reads it.
+  explicit Centre(const std::function<void(sql::Database&, Executor&)>& prepare = {});
   ~Centre();
   Centre(const Centre&) = delete;
   Centre& operator=(const Centre&) = delete;

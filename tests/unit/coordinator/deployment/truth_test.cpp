@@ -81,11 +81,13 @@ TEST_CASE("a lost reply: the status stays no-answer, the deployed revision shows
   plant.time.run_for(1s);
   CHECK(plant.status()->reason == "no-answer");
   CHECK(plant.deployed()->revision == wanted);
-  Reply<templates::Diff> diff;
+  Reply<Comparison> diff;
   plant.on_loop([&] { plant.central->deployments->diff("pump", diff.done()); });
   REQUIRE(diff.there());
   REQUIRE(*diff);
-  CHECK((*diff)->empty());
+  CHECK((*diff)->diff.empty());
+  CHECK((*diff)->deployed == wanted);
+  CHECK((*diff)->derived == wanted);
 }
 
 TEST_CASE("a late report after a failure is followed") {
@@ -125,7 +127,7 @@ TEST_CASE("the deployed snapshot follows what an active node runs, and every dif
   plant.start();
   CHECK(plant.deployed("pump")->revision == blake2b_hex("unknown to central"));
 
-  Reply<templates::Diff> diff;
+  Reply<Comparison> diff;
   plant.on_loop([&] { plant.central->deployments->diff("pump", diff.done()); });
   REQUIRE(diff.there());
   REQUIRE_FALSE(*diff);
