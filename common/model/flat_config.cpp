@@ -83,11 +83,36 @@ class Checker {
       refuse(where(), fmt::format("it watches {}, which is not an attribute", alarm.attribute));
     }
     if (alarm.priority < 1 || alarm.priority > 1000) refuse(where(), "a priority is between 1 and 1000");
-    if (alarm.on_delay < Duration::zero() || alarm.off_delay < Duration::zero()) {
-      refuse(where(), "a delay can't be negative");
-    }
+    check_duration(alarm.on_delay, "on-delay", where);
+    check_duration(alarm.off_delay, "off-delay", where);
+    if (alarm.kind == AlarmKind::kRange) check_range(alarm.range, where);
+    if (alarm.kind == AlarmKind::kRateOfChange) check_rate(alarm.rate, where);
     if (!alarm.script.empty() && find(config_.scripts, alarm.script) == nullptr) {
       refuse(where(), fmt::format("its script {} is not part of the configuration", alarm.script));
+    }
+  }
+
+  template <class Where>
+  void check_duration(Duration duration, std::string_view what, const Where& where) {
+    if (duration >= Duration::zero() && duration <= FlatConfig::kLongestDuration) return;
+    refuse(where(), fmt::format("its {} is negative or longer than 366 days", what));
+  }
+
+  template <class Where>
+  void check_range(const std::optional<AlarmRange>& range, const Where& where) {
+    if (!range) return refuse(where(), "an alarm of range needs a range");
+    if (!(range->low < range->high)) refuse(where(), "the high end of a range is above its low end");
+    if (!(range->deadband >= 0 && range->deadband < range->high / 2 - range->low / 2)) {
+      refuse(where(), "the deadband of a range is not negative, and less than half of its span");
+    }
+  }
+
+  template <class Where>
+  void check_rate(const std::optional<AlarmRate>& rate, const Where& where) {
+    if (!rate) return refuse(where(), "an alarm of rate-of-change needs a rate");
+    if (!(rate->change > 0)) refuse(where(), "the change of a rate is above zero");
+    if (rate->within <= Duration::zero() || rate->within > AlarmRate::kLongestWithin) {
+      refuse(where(), "the time of a rate is above zero and at most a day");
     }
   }
 
@@ -95,14 +120,39 @@ class Checker {
     const auto where = [&] { return "scripts/" + script.name; };
     if (script.memory_limit <= 0) refuse(where(), "a memory limit is above zero");
     if (script.timeout <= Duration::zero()) refuse(where(), "a timeout is above zero");
-    if (script.min_interval < Duration::zero()) refuse(where(), "a minimum interval can't be negative");
-    if (script.trigger.kind == TriggerKind::kInterval && script.trigger.interval <= Duration::zero()) {
+    check_duration(script.timeout, "timeout", where);
+    check_duration(script.min_interval, "minimum interval", where);
+    check_trigger(script.trigger, where);
+  }
+
+  template <class Where>
+  void check_trigger(const ScriptTrigger& trigger, const Where& where) {
+    if (repeats(trigger) && trigger.interval <= Duration::zero())
       refuse(where(), "an interval is above zero");
-    }
-    for (const auto& watched : script.trigger.attributes) {
+    check_duration(trigger.interval, "interval", where);
+    for (const auto& watched : trigger.attributes) {
       if (find(config_.attributes, watched) == nullptr) {
         refuse(where(), fmt::format("its trigger names {}, which is not an attribute", watched));
       }
+    }
+    if (trigger.condition) {
+      check_condition(*trigger.condition, where);
+    } else if (trigger.kind == TriggerKind::kCondition) {
+      refuse(where(), "a trigger on a condition needs a condition");
+    }
+  }
+
+  template <class Where>
+  void check_condition(const TriggerCondition& condition, const Where& where) {
+    const auto* watched = find(config_.attributes, condition.attribute);
+    if (watched == nullptr) {
+      return refuse(where(),
+                    fmt::format("its condition names {}, which is not an attribute", condition.attribute));
+    }
+    const bool none = std::holds_alternative<std::monostate>(condition.value);
+    if (none || !fits(condition.value, watched->type) || !can_compare(condition.comparison, watched->type)) {
+      refuse(where(), fmt::format("{} of type {} can't be compared {} {}", watched->name, name(watched->type),
+                                  name(condition.comparison), to_text(condition.value)));
     }
   }
 

@@ -69,6 +69,9 @@ inline constexpr std::array kEnumNames<RateDirection> = std::to_array<std::strin
 
 // Exceeded while the value differs by more than `change` from one that it had `within` the last time.
 struct AlarmRate {
+  // What is slower is a trend, to be told from a history.
+  static constexpr Duration kLongestWithin = std::chrono::hours(24);
+
   double change = 0;
   RateDirection direction = RateDirection::kEither;
   Duration within{};
@@ -118,6 +121,12 @@ template <>
 inline constexpr std::array kEnumNames<Comparison> = std::to_array<std::string_view>({"<", "<=", "==", "!=",
                                                                                       ">=", ">"});
 
+// Equality is asked of every type, an order only of numbers and timestamps.
+constexpr bool can_compare(Comparison comparison, DataType type) {
+  return comparison == Comparison::kEqual || comparison == Comparison::kNotEqual || type == DataType::kInt ||
+         type == DataType::kFloat || type == DataType::kTimestamp;
+}
+
 enum class ConditionPhase { kBecomesTrue, kWhileTrue };
 template <>
 inline constexpr std::array kEnumNames<ConditionPhase> = std::to_array<std::string_view>({"becomes-true",
@@ -148,6 +157,13 @@ struct ScriptTrigger {
       defaulted("interval", &ScriptTrigger::interval), required("kind", &ScriptTrigger::kind));
   friend bool operator==(const ScriptTrigger&, const ScriptTrigger&) = default;
 };
+
+// Does it start a script again and again?
+inline bool repeats(const ScriptTrigger& trigger) {
+  return trigger.kind == TriggerKind::kInterval ||
+         (trigger.kind == TriggerKind::kCondition && trigger.condition &&
+          trigger.condition->phase == ConditionPhase::kWhileTrue);
+}
 
 struct Script {
   std::int64_t memory_limit = 1 << 20;  // bytes
@@ -184,6 +200,8 @@ struct Connection {
 
 struct FlatConfig {
   static constexpr std::int64_t kFormat = 1;
+  // Of any duration in it: far above all that is meant, far below where sums of time overflow.
+  static constexpr Duration kLongestDuration = std::chrono::hours(24 * 366);
 
   std::vector<Alarm> alarms;  // all lists sorted by name, names unique
   std::string area;
@@ -207,7 +225,8 @@ struct FlatConfig {
 };
 
 // What a receiver insists on before it compiles: a known format, the names well-formed, every list
-// strictly sorted by name, every reference resolved inside the configuration.
+// strictly sorted by name, every reference resolved inside the configuration, and of every alarm and
+// trigger what its kind needs.
 Result<> check(const FlatConfig& config);
 
 }  // namespace fieldline
