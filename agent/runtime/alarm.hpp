@@ -1,7 +1,8 @@
 // The life of one alarm after ISA-18.2 and OPC UA Part 9 (docs/alarms.md): pure functions of
-// (state, event, time). Bad quality neither raises nor clears; uncertain values count. Any thread.
+// (state, event, time). Bad quality neither raises nor clears, where it is not what the alarm is about;
+// uncertain values count. Any thread.
 //
-// Each level on its own (a value match is a single level):
+// Each level on its own (of the kinds, limits alone have more than one):
 //
 //                beyond the limit for on_delay
 //      ┌───────┐ ────────────────────────────► ┌──────────┐
@@ -29,6 +30,7 @@
 #include <string>
 #include <vector>
 
+#include "agent/runtime/course.hpp"
 #include "common/base/time.hpp"
 #include "common/model/fields.hpp"
 #include "common/model/flat_config.hpp"
@@ -36,8 +38,8 @@
 
 namespace fieldline::runtime {
 
-enum class AlarmLevel { kLoLo, kLo, kHi, kHiHi, kMatch };
-inline constexpr std::size_t kAlarmLevels = 5;
+enum class AlarmLevel { kLoLo, kLo, kHi, kHiHi, kMatch, kQuality, kRange, kRate };
+inline constexpr std::size_t kAlarmLevels = 8;
 
 // One instant on both clocks: delays run on the monotonic one, records bear the other.
 struct Moment {
@@ -54,9 +56,12 @@ struct AlarmState {
   Value value;                       // at that change
 
   // Not kept over a restart: delays begin anew, because nobody watched meanwhile.
+  Course course;                                             // of a rate of change
   std::array<std::optional<Instant>, kAlarmLevels> turning;  // since when a level's test contradicts it
   Value seen;                                                // the last value that counted
 
+  // From now on nobody watches, so what went before says nothing about what follows.
+  void lose_sight();
   [[nodiscard]] bool active() const { return !exceeded.empty(); }
   // Does an operator have to see it?
   [[nodiscard]] bool listed() const { return active() || latched || !acked; }
@@ -85,18 +90,18 @@ AlarmStep step(const Alarm& alarm, AlarmState state, const Sample& sample, Momen
 AlarmStep step(const Alarm& alarm, AlarmState state, Acknowledge acknowledge, Moment now);
 AlarmStep step(const Alarm& alarm, AlarmState state, TimePassed, Moment now);
 
-// When the next delay ends: the caller then steps with TimePassed.
+// When a delay ends or a change is long enough ago: the caller then steps with TimePassed.
 std::optional<Instant> next_due(const Alarm& alarm, const AlarmState& state);
 // The most severe level exceeded.
 std::optional<AlarmLevel> shown_level(const AlarmState& state);
-// "hihi" …; empty for a value match and when inactive.
+// "hihi" …; empty without limits and when inactive.
 std::string level_text(const AlarmState& state);
 
 }  // namespace fieldline::runtime
 
 template <>
 inline constexpr std::array fieldline::kEnumNames<fieldline::runtime::AlarmLevel> =
-    std::to_array<std::string_view>({"lolo", "lo", "hi", "hihi", "match"});
+    std::to_array<std::string_view>({"lolo", "lo", "hi", "hihi", "match", "quality", "range", "rate"});
 template <>
 inline constexpr std::array fieldline::kEnumNames<fieldline::runtime::AlarmChange> =
     std::to_array<std::string_view>({"raised", "escalated", "eased", "cleared", "acknowledged"});

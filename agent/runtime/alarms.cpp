@@ -23,10 +23,20 @@ std::string occurrence_text(std::int64_t occurrence) {
   return occurrence == 0 ? std::string() : fmt::format("{:x}", occurrence);
 }
 
-std::string sentence(const AlarmStatus& status, AlarmChange change) {
+// What a device measures has hardly more digits; those beyond come of its float32 being widened.
+std::string short_text(const Value& value) {
+  const auto* real = std::get_if<double>(&value);
+  return real != nullptr ? fmt::format("{:.7g}", *real) : to_text(value);
+}
+
+// `quality` where the alarm is about it.
+std::string sentence(const AlarmStatus& status, AlarmChange change, std::optional<Quality> quality) {
   auto text = fmt::format("{} {}", status.alarm, name(change));
   if (!status.level.empty()) text += " " + status.level;
-  if (change != AlarmChange::kAcknowledged) text += fmt::format(", value {}", to_text(status.value));
+  if (change != AlarmChange::kAcknowledged) {
+    if (quality) text += fmt::format(", quality {}", name(*quality));
+    text += fmt::format(", value {}", short_text(status.value));
+  }
   if (!status.message.empty()) text += ": " + status.message;
   return text;
 }
@@ -47,7 +57,7 @@ Alarms::Alarms(const FlatConfig& config, const Attributes& attributes, const Spe
     const auto watched = attributes.find(alarm.attribute);
     FIELDLINE_CHECK(watched.has_value());
     watchers_[*watched].push_back(conditions_.size());
-    conditions_.push_back({alarm, {}, 0});
+    conditions_.push_back({alarm, *watched, {}, 0});
   }
 }
 
@@ -64,13 +74,13 @@ void Alarms::adopt(const Heritage& heritage) {
 }
 
 void Alarms::bequeath(Heritage& heritage) const {
-  for (const auto& [definition, state, timer] : conditions_) {
+  for (const auto& [definition, attribute, state, timer] : conditions_) {
     heritage.alarms[definition.name] = {definition.kind, state};
   }
 }
 
 void Alarms::list_durable(Kept& durable) const {
-  for (const auto& [definition, state, timer] : conditions_) {
+  for (const auto& [definition, attribute, state, timer] : conditions_) {
     if (state.occurrence == 0) continue;
     durable[alarm_key(definition.name)] = bytes_of(HeldAlarm{definition.kind, state});
   }
@@ -87,7 +97,7 @@ void Alarms::stop() {
   started_ = false;
   for (auto& condition : conditions_) {
     strand_.cancel(std::exchange(condition.timer, 0));
-    condition.state.turning.fill(std::nullopt);
+    condition.state.lose_sight();
   }
   voice_.flush();
 }
@@ -152,8 +162,13 @@ void Alarms::take(Condition& condition, AlarmStep next) {
 
 void Alarms::tell(const Condition& condition, AlarmChange change) {
   const auto seen = status(condition);
+  std::optional<Quality> quality;
+  if (condition.definition.kind == AlarmKind::kBadQuality) {
+    quality = attributes_.sample(condition.attribute).quality;
+  }
   voice_.say(severity_of(condition.definition, change), "alarms/" + condition.definition.name,
-             sentence(seen, change), to_json(seen).dump(-1, ' ', false, Json::error_handler_t::replace));
+             sentence(seen, change, quality),
+             to_json(seen).dump(-1, ' ', false, Json::error_handler_t::replace));
 }
 
 void Alarms::wait_for_delay(Condition& condition) {
@@ -167,7 +182,7 @@ void Alarms::wait_for_delay(Condition& condition) {
 }
 
 AlarmStatus Alarms::status(const Condition& condition) const {
-  const auto& [definition, state, timer] = condition;
+  const auto& [definition, attribute, state, timer] = condition;
   return {.acked = state.acked,
           .active = state.active(),
           .alarm = definition.name,

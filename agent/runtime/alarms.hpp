@@ -51,6 +51,7 @@ class Alarms {
  private:
   struct Condition {
     const Alarm& definition;
+    std::size_t attribute;
     AlarmState state;
     Executor::TimerId timer = 0;
   };

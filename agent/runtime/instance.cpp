@@ -65,8 +65,8 @@ Heritage Instance::stop() {
 void Instance::enable() {
   if (std::exchange(enabled_, true)) return;
   attributes_.put_in_service();
-  alarms_.start();
   scripts_.start();
+  alarms_.start();  // may run scripts at once
 }
 
 void Instance::disable() {

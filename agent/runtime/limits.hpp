@@ -41,6 +41,10 @@ inline constexpr Rate kLogRate{20, std::chrono::milliseconds(200)};
 // five a second for long is chatter that nobody reads (ISA-18.2 and EEMUA 191 ask for ten in ten minutes).
 inline constexpr Rate kAlarmRate{100, std::chrono::milliseconds(200)};
 
+// Stretches of time into which an alarm of rate-of-change parts what it remembers: 2 KiB of memory, and
+// an excess that is told to be over late by 1/64 of the time at most.
+inline constexpr int kCourseParts = 64;
+
 // Between two attempts to save what was not saved.
 inline constexpr Duration kSaveRetry = std::chrono::seconds(2);
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "agent/runtime/condition.hpp"
 #include "agent/runtime/limits.hpp"
 #include "agent/runtime/text.hpp"
 #include "common/base/check.hpp"
@@ -39,9 +40,8 @@ Result<> ScriptRunner::load(std::shared_ptr<const lua::Library> library, lua::Sc
 
 void ScriptRunner::start() {
   started_ = true;
-  if (definition_.trigger.kind != TriggerKind::kInterval) return;
-  next_tick_ = strand_.clock().now();
-  tick();
+  condition_true_ = false;
+  if (definition_.trigger.kind == TriggerKind::kInterval) begin_ticks();
 }
 
 void ScriptRunner::stop() {
@@ -54,6 +54,22 @@ void ScriptRunner::stop() {
   callee_ = nullptr;
   for (auto* timer : {&start_timer_, &tick_timer_, &sleep_timer_}) strand_.cancel(std::exchange(*timer, 0));
   voice_.flush();
+}
+
+void ScriptRunner::weigh(const Sample& sample) {
+  if (!started_) return;
+  const auto truth = is_true(*definition_.trigger.condition, sample);
+  if (!truth || *truth == condition_true_) return;
+  condition_true_ = *truth;
+  strand_.cancel(std::exchange(tick_timer_, 0));
+  if (!condition_true_) return;
+  trigger();
+  if (repeats(definition_.trigger)) begin_ticks();
+}
+
+void ScriptRunner::begin_ticks() {
+  next_tick_ = strand_.clock().now();
+  tick();
 }
 
 // Ticks stand on a grid, so that starts do not drift; one that was missed is not made up for.

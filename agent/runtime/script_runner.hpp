@@ -34,6 +34,9 @@ class ScriptRunner {
   // Gives up the run and all that waits; nothing calls back.
   void stop();
   void trigger();
+  // What the attribute of its condition holds now: triggers when that makes the condition true, and for
+  // as long as it stays so if it is to.
+  void weigh(const Sample& sample);
   // Runs it for `caller`, which the present run of must be waiting for `finish`.
   Result<> call(ScriptRunner& caller, lua::Values arguments, Finish finish);
 
@@ -60,6 +63,7 @@ class ScriptRunner {
   void settle(lua::Outcome outcome);
   void end(Result<lua::Values> result);
   void report(const lua::Failed& failure);
+  void begin_ticks();
   void tick();
 
   const Script& definition_;
@@ -75,6 +79,7 @@ class ScriptRunner {
   std::uint64_t requests_ = 0;
   std::optional<Instant> last_start_;
   Instant next_tick_{};
+  bool condition_true_ = false;
 
   Executor::TimerId start_timer_ = 0;
   Executor::TimerId tick_timer_ = 0;

@@ -8,6 +8,13 @@
 #include "common/base/check.hpp"
 
 namespace fieldline::runtime {
+namespace {
+
+bool is_conditional(const ScriptRunner& runner) {
+  return runner.definition().trigger.kind == TriggerKind::kCondition;
+}
+
+}  // namespace
 
 Scripts::Scripts(const FlatConfig& config, Attributes& attributes, const Speaker& speaker)
     : config_(config),
@@ -16,13 +23,16 @@ Scripts::Scripts(const FlatConfig& config, Attributes& attributes, const Speaker
       watchers_(config.attributes.size()) {
   for (const auto& script : config.scripts) {
     auto& runner = *runners_.emplace_back(std::make_unique<ScriptRunner>(script, speaker));
+    if (script.trigger.kind == TriggerKind::kCondition) watch(script.trigger.condition->attribute, runner);
     if (script.trigger.kind != TriggerKind::kValueChange) continue;
-    for (const auto& path : script.trigger.attributes) {
-      const auto watched = attributes.find(path);
-      FIELDLINE_CHECK(watched.has_value());
-      watchers_[*watched].push_back(&runner);
-    }
+    for (const auto& path : script.trigger.attributes) watch(path, runner);
   }
+}
+
+void Scripts::watch(std::string_view path, ScriptRunner& runner) {
+  const auto watched = attributes_.find(path);
+  FIELDLINE_CHECK(watched.has_value());
+  watchers_[*watched].push_back(&runner);
 }
 
 Result<> Scripts::load() {
@@ -39,6 +49,11 @@ Result<> Scripts::load() {
 
 void Scripts::start() {
   for (const auto& runner : runners_) runner->start();
+  for (std::size_t i = 0; i < watchers_.size(); ++i) {
+    for (auto* runner : watchers_[i]) {
+      if (is_conditional(*runner)) runner->weigh(attributes_.sample(i));
+    }
+  }
 }
 
 void Scripts::stop() {
@@ -47,7 +62,13 @@ void Scripts::stop() {
 }
 
 void Scripts::attribute_changed(std::size_t attribute) {
-  for (auto* runner : watchers_[attribute]) runner->trigger();
+  for (auto* runner : watchers_[attribute]) {
+    if (is_conditional(*runner)) {
+      runner->weigh(attributes_.sample(attribute));
+    } else {
+      runner->trigger();
+    }
+  }
 }
 
 void Scripts::trigger(std::string_view script) {

@@ -35,6 +35,8 @@ class Scripts {
   void count(Tally& tally) const;
 
  private:
+  void watch(std::string_view path, ScriptRunner& runner);
+
   const FlatConfig& config_;
   Attributes& attributes_;
   Voice log_;                                           // of the lines that scripts log

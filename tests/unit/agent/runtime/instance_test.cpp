@@ -58,6 +58,70 @@ TEST_CASE("an alarm is told, listed, kept and acknowledged by its occurrence") {
   CHECK(stage.instance->alarms().empty());
 }
 
+TEST_CASE("an alarm's event says its value with the digits that it was measured with") {
+  Stage stage(alarmed_tank());
+  stage.show("40001", static_cast<double>(221.913086F));
+  CHECK(stage.messages(Category::kAlarm).at(0) == "High raised hi, value 221.9131: too high");
+  CHECK(stage.events.at(0).details.find("221.9130859375") != std::string::npos);
+  CHECK(stage.instance->alarms().at(0).value == Value(221.9130859375));
+}
+
+TEST_CASE("an alarm of bad quality tells which quality it saw") {
+  Alarm lost;
+  lost.name = "Lost";
+  lost.attribute = "Level";
+  lost.kind = AlarmKind::kBadQuality;
+  lost.on_delay = 5s;
+  Stage stage(Configured().connection("plc").bound("Level", DataType::kFloat, "40001").alarm(lost));
+  stage.world.run_for(1min);
+  CHECK(stage.messages(Category::kAlarm).empty());
+  stage.show("40001", 4.5);
+  stage.show("40001", std::monostate{}, Quality::kBadCommunicationError);
+  stage.world.run_for(5s);
+  stage.show("40001", 4.75);
+  CHECK(stage.messages(Category::kAlarm) ==
+        std::vector<std::string>{"Lost raised, quality Bad_CommunicationError, value 4.5",
+                                 "Lost cleared, quality Good, value 4.75"});
+}
+
+TEST_CASE("a change that was too fast is over by time alone") {
+  Alarm fast;
+  fast.name = "Fast";
+  fast.attribute = "Level";
+  fast.kind = AlarmKind::kRateOfChange;
+  fast.rate = AlarmRate{.change = 10, .within = 1min};
+  Stage stage(Configured().connection("plc").bound("Level", DataType::kFloat, "40001").alarm(fast));
+  stage.show("40001", 10.0);
+  stage.world.run_for(1h);
+  stage.show("40001", 50.0);
+  CHECK(stage.instance->tally().active_alarms == 1);
+  stage.world.run_for(59s);
+  CHECK(stage.instance->tally().active_alarms == 1);
+  stage.world.run_for(1s);
+  CHECK(stage.instance->tally().active_alarms == 0);
+
+  stage.on_strand([&] { stage.instance->disable(); });
+  stage.on_strand([&] { stage.instance->enable(); });
+  stage.show("40001", 90.0);
+  CHECK(stage.instance->tally().active_alarms == 1);  // the last usable value counts
+}
+
+TEST_CASE("an alarm that is raised as its instance goes into service runs its script") {
+  Alarm alarm;
+  alarm.name = "Shut";
+  alarm.attribute = "Open";
+  alarm.kind = AlarmKind::kValueMatch;
+  alarm.match = false;
+  alarm.script = "Trip";
+  Stage stage(Configured()
+                  .local("Open", DataType::kBool, false)
+                  .local("Tripped", DataType::kBool, false)
+                  .alarm(alarm)
+                  .on_call("Trip", "attributes.set('Tripped', true)"));
+  stage.world.run_for(1s);
+  CHECK(stage.value("Tripped") == Value(true));
+}
+
 TEST_CASE("an on-delay needs no sample to end, and the activation script runs once") {
   Stage stage(delayed_tank());
   stage.show("40001", 85.0);

@@ -195,6 +195,15 @@ class Configured {
     return this->script(std::move(script));
   }
 
+  Configured& when(const TriggerCondition& condition, Duration interval, const std::string& name,
+                   const std::string& source) {
+    Script script;
+    script.name = name;
+    script.source = source;
+    script.trigger = {.condition = condition, .interval = interval, .kind = TriggerKind::kCondition};
+    return this->script(std::move(script));
+  }
+
   // Sorted, as every flat configuration is.
   [[nodiscard]] FlatConfig config() const {
     auto sorted = config_;
