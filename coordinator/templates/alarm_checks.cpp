@@ -20,6 +20,7 @@ class AlarmCheck {
   void run() {
     report_.require_fields();
     check_numbers();
+    if (member_.has("kind")) check_kind();
     if (!alarm_.script.empty()) check_script();
     if (member_.has("attribute")) check_attribute();
   }
@@ -29,12 +30,71 @@ class AlarmCheck {
     if (alarm_.priority < 1 || alarm_.priority > 1000) {
       report_.add(FindingCode::kOutOfRange, {"priority"}, "a priority is between 1 and 1000");
     }
-    if (!member_.has("kind") || alarm_.kind != AlarmKind::kLimits) return;
+    check_delay("on_delay", alarm_.on_delay);
+    check_delay("off_delay", alarm_.off_delay);
+  }
+
+  void check_delay(std::string_view field, Duration delay) const {
+    if (delay >= Duration::zero() && delay <= FlatConfig::kLongestDuration) return;
+    report_.add(FindingCode::kOutOfRange, {field}, "a delay is not negative, and at most 366 days");
+  }
+
+  void check_kind() const {
+    check_use("lolo", AlarmKind::kLimits, alarm_.lolo.has_value());
+    check_use("lo", AlarmKind::kLimits, alarm_.lo.has_value());
+    check_use("hi", AlarmKind::kLimits, alarm_.hi.has_value());
+    check_use("hihi", AlarmKind::kLimits, alarm_.hihi.has_value());
+    check_use("match", AlarmKind::kValueMatch, !std::holds_alternative<std::monostate>(alarm_.match));
+    check_use("range", AlarmKind::kRange, alarm_.range.has_value());
+    check_use("rate", AlarmKind::kRateOfChange, alarm_.rate.has_value());
+    if (alarm_.kind == AlarmKind::kLimits) check_limits();
+    if (alarm_.kind == AlarmKind::kRange) check_range();
+    if (alarm_.kind == AlarmKind::kRateOfChange) check_rate();
+  }
+
+  // What was written for a kind that an override has changed since is left aside.
+  void check_use(std::string_view field, AlarmKind kind, bool present) const {
+    if (!present || kind == alarm_.kind || member_.origin(field) < member_.origin("kind")) return;
+    report_.add(FindingCode::kUnusedField, {field},
+                fmt::format("an alarm of {} makes no use of {}, which is for {}", name(alarm_.kind), field,
+                            name(kind)));
+  }
+
+  void check_limits() const {
     if (!alarm_.lolo && !alarm_.lo && !alarm_.hi && !alarm_.hihi) {
       report_.add(FindingCode::kMissingField, {"kind", "lolo", "lo", "hi", "hihi"},
                   "an alarm of limits needs one of lolo, lo, hi, hihi");
     }
     check_order();
+  }
+
+  void check_range() const {
+    if (!alarm_.range) {
+      return report_.add(FindingCode::kMissingField, {"kind", "range"}, "an alarm of range needs a range");
+    }
+    const auto& range = *alarm_.range;
+    if (!(range.low < range.high)) {
+      report_.add(FindingCode::kLimitsOutOfOrder, {"range"},
+                  fmt::format("low is {}, so high must be above it, but is {}", range.low, range.high));
+    } else if (!(range.deadband < range.high / 2 - range.low / 2)) {
+      report_.add(FindingCode::kOutOfRange, {"range"}, "a deadband is less than half of its range");
+    }
+    if (range.deadband < 0) {
+      report_.add(FindingCode::kOutOfRange, {"range"}, "a deadband is not negative");
+    }
+  }
+
+  void check_rate() const {
+    if (!alarm_.rate) {
+      return report_.add(FindingCode::kMissingField, {"kind", "rate"},
+                         "an alarm of rate-of-change needs a rate");
+    }
+    if (!(alarm_.rate->change > 0)) {
+      report_.add(FindingCode::kOutOfRange, {"rate"}, "the change of a rate is above zero");
+    }
+    if (alarm_.rate->within <= Duration::zero() || alarm_.rate->within > AlarmRate::kLongestWithin) {
+      report_.add(FindingCode::kOutOfRange, {"rate"}, "the time of a rate is above zero and at most a day");
+    }
   }
 
   void check_order() const {
@@ -88,10 +148,12 @@ class AlarmCheck {
   }
 
   void check_type(const std::string& written, DataType type) {
-    if (alarm_.kind == AlarmKind::kLimits) {
+    if (alarm_.kind == AlarmKind::kBadQuality) return;
+    if (alarm_.kind != AlarmKind::kValueMatch) {
       if (type == DataType::kInt || type == DataType::kFloat) return;
       return report_.add(FindingCode::kTypeMismatch, {"attribute", "kind"},
-                         fmt::format("limits need a number, but {} is of type {}", written, name(type)));
+                         fmt::format("an alarm of {} needs a number, but {} is of type {}", name(alarm_.kind),
+                                     written, name(type)));
     }
     if (std::holds_alternative<std::monostate>(alarm_.match)) {
       return report_.add(FindingCode::kMissingField, {"kind", "match"},

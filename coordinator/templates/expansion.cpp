@@ -22,6 +22,7 @@ std::size_t weight(const Value& value) {
 std::size_t weight(const ScriptTrigger& trigger) {
   std::size_t sum = 0;
   for (const auto& attribute : trigger.attributes) sum += attribute.size();
+  if (trigger.condition) sum += weight(trigger.condition->attribute) + weight(trigger.condition->value);
   return sum;
 }
 template <class T>

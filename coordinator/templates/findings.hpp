@@ -39,6 +39,7 @@ enum class FindingCode {
   kUnknownScript,
   kUnknownSite,
   kUnknownTemplate,
+  kUnusedField,
 };
 
 }  // namespace fieldline::templates
@@ -52,7 +53,7 @@ inline constexpr std::array fieldline::kEnumNames<fieldline::templates::FindingC
         "name-too-long",       "not-addressed",      "not-call-only",      "out-of-range",
         "read-only-attribute", "too-deep",           "too-many-members",   "type-mismatch",
         "unknown-attribute",   "unknown-connection", "unknown-member",     "unknown-parent",
-        "unknown-script",      "unknown-site",       "unknown-template",
+        "unknown-script",      "unknown-site",       "unknown-template",   "unused-field",
     });
 
 namespace fieldline::templates {

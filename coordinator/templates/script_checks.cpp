@@ -30,28 +30,74 @@ class ScriptMemberCheck {
     if (script_.memory_limit <= 0) {
       report_.add(FindingCode::kOutOfRange, {"memory_limit"}, "a memory limit is above zero");
     }
-    if (script_.timeout <= Duration::zero()) {
-      report_.add(FindingCode::kOutOfRange, {"timeout"}, "a timeout is above zero");
+    if (script_.timeout <= Duration::zero() || script_.timeout > FlatConfig::kLongestDuration) {
+      report_.add(FindingCode::kOutOfRange, {"timeout"}, "a timeout is above zero, and at most 366 days");
+    }
+    if (script_.min_interval < Duration::zero() || script_.min_interval > FlatConfig::kLongestDuration) {
+      report_.add(FindingCode::kOutOfRange, {"min_interval"},
+                  "a minimum interval is not negative, and at most 366 days");
     }
   }
 
   void check_trigger() {
     auto& trigger = script_.trigger;
-    if (trigger.kind == TriggerKind::kInterval && trigger.interval <= Duration::zero()) {
-      report_.add(FindingCode::kOutOfRange, {"trigger"}, "an interval is above zero");
-    }
+    check_interval(trigger);
+    check_use("attributes", !trigger.attributes.empty(), trigger.kind == TriggerKind::kValueChange);
+    check_use("condition", trigger.condition.has_value(), trigger.kind == TriggerKind::kCondition);
     if (trigger.kind == TriggerKind::kValueChange && trigger.attributes.empty()) {
       report_.add(FindingCode::kMissingField, {"trigger"},
                   "a value-change trigger needs attributes to watch");
     }
-    for (auto& watched : trigger.attributes) {
-      const auto written = watched;
-      watched = std::string(scope_) + written;
-      if (!tree_.attributes.contains(watched)) {
-        report_.add(FindingCode::kUnknownAttribute, {"trigger"},
-                    fmt::format("there is no attribute {} here", written));
-      }
+    if (trigger.kind == TriggerKind::kCondition && !trigger.condition) {
+      report_.add(FindingCode::kMissingField, {"trigger"}, "a condition trigger needs a condition");
     }
+    for (auto& watched : trigger.attributes) resolve(watched);
+    if (trigger.condition) check_condition(*trigger.condition);
+  }
+
+  void check_interval(const ScriptTrigger& trigger) const {
+    const bool repeated = repeats(trigger);
+    check_use("interval", trigger.interval != Duration::zero(), repeated);
+    if (repeated &&
+        (trigger.interval <= Duration::zero() || trigger.interval > FlatConfig::kLongestDuration)) {
+      report_.add(FindingCode::kOutOfRange, {"trigger"}, "an interval is above zero, and at most 366 days");
+    }
+  }
+
+  void check_use(std::string_view what, bool present, bool used) const {
+    if (!present || used) return;
+    report_.add(FindingCode::kUnusedField, {"trigger"},
+                fmt::format("this trigger of kind {} makes no use of {}", name(script_.trigger.kind), what));
+  }
+
+  void check_condition(TriggerCondition& condition) {
+    const auto written = condition.attribute;
+    const auto* watched = resolve(condition.attribute);
+    if (std::holds_alternative<std::monostate>(condition.value)) {
+      return report_.add(FindingCode::kMissingField, {"trigger"}, "a condition needs a value to compare to");
+    }
+    if (watched == nullptr || !watched->has("type")) return;
+    const auto type = watched->partial.value.type;
+    if (!can_compare(condition.comparison, type)) {
+      return report_.add(FindingCode::kTypeMismatch, {"trigger"},
+                         fmt::format("{} is of type {}, which knows == and != but not {}", written,
+                                     name(type), name(condition.comparison)));
+    }
+    auto value = coerce(condition.value, type);
+    if (!value) return report_.add(FindingCode::kTypeMismatch, {"trigger"}, value.error().message);
+    condition.value = std::move(*value);
+  }
+
+  // Makes what was written a full path. Null when there is no such attribute.
+  const Member<Attribute>* resolve(std::string& attribute) const {
+    const auto found = tree_.attributes.find(std::string(scope_) + attribute);
+    if (found == tree_.attributes.end()) {
+      report_.add(FindingCode::kUnknownAttribute, {"trigger"},
+                  fmt::format("there is no attribute {} here", attribute));
+      return nullptr;
+    }
+    attribute = found->first;
+    return &found->second;
   }
 
   void check_source(const SourceReport& source) const {

@@ -63,7 +63,70 @@ std::string with(const std::string& spec, const std::string& instance) {
   return with(spec) + "---\nkind: Instance\nname: P\nspec: " + instance + "\n";
 }
 
-std::vector<Case> cases() {
+// A template T with an attribute L of this type and an alarm H on it with these fields.
+std::string alarm_on(const std::string& type, const std::string& fields) {
+  return with("{attributes: {L: {type: " + type + "}}, alarms: {H: {attribute: L, " + fields + "}}}");
+}
+
+// A template T with an attribute L of this type and a script S with this trigger.
+std::string triggered_by(const std::string& type, const std::string& trigger) {
+  return with("{attributes: {L: {type: " + type + "}}, scripts: {S: {source: '', trigger: {" + trigger +
+              "}}}}");
+}
+
+// What the kinds of alarms and triggers ask for.
+std::vector<Case> cases_of_kinds() {
+  const std::string alarm = "templates/T/alarms/H/";
+  const std::string trigger = "templates/T/scripts/S/trigger";
+  const std::string rate = "kind: rate-of-change, rate: ";
+  const std::string range = "kind: range, range: ";
+  return {
+      {"limits-out-of-order", alarm + "range", alarm_on("float", range + "{low: 5, high: 5}")},
+      {"missing-field", alarm + "kind", alarm_on("float", "kind: range")},
+      {"missing-field", alarm + "kind", alarm_on("int", "kind: rate-of-change")},
+      {"missing-field", trigger, triggered_by("int", "kind: condition")},
+      {"missing-field", trigger,
+       triggered_by("int", "kind: condition, condition: {attribute: L, operator: '==', value: null}")},
+      {"out-of-range", alarm + "range", alarm_on("float", range + "{low: 1, high: 5, deadband: 2}")},
+      {"out-of-range", alarm + "range", alarm_on("float", range + "{low: 1, high: 5, deadband: -1}")},
+      {"out-of-range", alarm + "rate", alarm_on("float", rate + "{change: 0, within: 1s}")},
+      {"out-of-range", alarm + "rate", alarm_on("float", rate + "{change: 1, within: 0s}")},
+      {"out-of-range", alarm + "rate", alarm_on("float", rate + "{change: 1, within: 25h}")},
+      {"out-of-range", alarm + "on_delay", alarm_on("bool", "kind: bad-quality, on_delay: 367d")},
+      {"out-of-range", alarm + "off_delay", alarm_on("bool", "kind: bad-quality, off_delay: 367d")},
+      {"out-of-range", "templates/T/scripts/S/min_interval",
+       with("{scripts: {S: {source: '', min_interval: 367d}}}")},
+      {"out-of-range", "templates/T/scripts/S/timeout", with("{scripts: {S: {source: '', timeout: 367d}}}")},
+      {"out-of-range", trigger, triggered_by("int", "kind: interval, interval: 367d")},
+      {"out-of-range", trigger,
+       triggered_by(
+           "int", "kind: condition, condition: {attribute: L, operator: '>', value: 1, phase: while-true}")},
+      {"type-mismatch", alarm + "kind", alarm_on("string", range + "{low: 1, high: 5}")},
+      {"type-mismatch", alarm + "kind", alarm_on("bool", rate + "{change: 1, within: 1s}")},
+      {"type-mismatch", trigger,
+       triggered_by("string", "kind: condition, condition: {attribute: L, operator: <, value: a}")},
+      {"type-mismatch", trigger,
+       triggered_by("int", "kind: condition, condition: {attribute: L, operator: <, value: 1.5}")},
+      {"unknown-attribute", trigger,
+       triggered_by("int", "kind: condition, condition: {attribute: M, operator: <, value: 1}")},
+      {"unused-field", alarm + "range",
+       alarm_on("float", "kind: limits, hi: {value: 5}, range: {low: 1, high: 5}")},
+      {"unused-field", alarm + "hi", alarm_on("float", "kind: bad-quality, hi: {value: 5}")},
+      {"unused-field", "instances/P/alarms/H/match",
+       alarm_on("bool", "kind: bad-quality") +
+           "---\nkind: Instance\nname: P\nspec: {site: north, template: T, alarms: {H: {match: true}}}\n"},
+      {"unused-field", trigger, triggered_by("int", "kind: call, interval: 1s")},
+      {"unused-field", trigger, triggered_by("int", "kind: interval, interval: 1s, attributes: [L]")},
+      {"unused-field", trigger,
+       triggered_by("int",
+                    "kind: value-change, attributes: [L], condition: {attribute: L, operator: <, value: 1}")},
+      {"unused-field", trigger,
+       triggered_by("int",
+                    "kind: condition, interval: 1s, condition: {attribute: L, operator: <, value: 1}")},
+  };
+}
+
+std::vector<Case> general_cases() {
   const std::string attribute_l = "attributes: {L: {type: float}}";
   return {
       {"address-not-bound", "instances/P/bindings/A",
@@ -168,6 +231,13 @@ std::vector<Case> cases() {
   };
 }
 
+std::vector<Case> cases() {
+  auto all = general_cases();
+  const auto kinds = cases_of_kinds();
+  all.insert(all.end(), kinds.begin(), kinds.end());
+  return all;
+}
+
 // Documents of the case replace those of kPlace.
 Library library_of(const Case& test) {
   return Library(documents_of(kPlace)).with(documents_of(test.yaml));
@@ -222,6 +292,32 @@ spec:
   for (const auto& finding : derived.error().findings) paths.push_back(finding.path);
   CHECK(paths == std::vector<std::string>{"templates/Pump/alarms/A/attribute", "templates/Pump/scripts/S:1",
                                           "templates/T/attributes/L/value"});
+}
+
+TEST_CASE("an override may change the kind of an alarm and leave what the other kind needed") {
+  const auto derived = derived_of(library_of(placed(R"(
+kind: Template
+name: Base
+spec:
+  attributes: {L: {type: float}}
+  alarms: {A: {attribute: L, kind: limits, hi: {value: 1}}}
+---
+kind: Template
+name: T
+spec: {parent: Base, alarms: {A: {kind: range, range: {low: 0, high: 9}}}}
+)")));
+  CHECK(derived.config.alarms.at(0).kind == AlarmKind::kRange);
+}
+
+TEST_CASE("a duration below zero is none, and refused as it is read") {
+  for (const auto* alarm : {"{attribute: L, kind: bad-quality, on_delay: -1s}",
+                            "{attribute: L, kind: bad-quality, off_delay: -1s}",
+                            "{attribute: L, kind: rate-of-change, rate: {change: 1, within: -1s}}"}) {
+    CHECK_FALSE(parse_documents(
+        fmt::format("{{kind: Template, name: T, spec: {{alarms: {{A: {}}}}}}}", alarm), TextFormat::kYaml));
+  }
+  CHECK_FALSE(parse_documents("{kind: Template, name: T, spec: {scripts: {S: {min_interval: -1s}}}}",
+                              TextFormat::kYaml));
 }
 
 TEST_CASE("63 ancestors and slots 64 deep are allowed") {

@@ -104,6 +104,51 @@ TEST_CASE("references inside a slot stay inside it") {
   CHECK(derived.config.alarms[0].priority == 800);
 }
 
+TEST_CASE("the kinds of alarms and a condition come whole to the site, relative to their slot") {
+  const auto derived = derived_of(library_of(placed(R"(
+kind: Template
+name: Tank
+spec:
+  attributes: {Level: {type: float}, Due: {type: timestamp}}
+  alarms:
+    Lost: {attribute: Due, kind: bad-quality}
+    Outside: {attribute: Level, kind: range, range: {low: 1, high: 3, deadband: 0.25}}
+    Falls: {attribute: Level, kind: rate-of-change, rate: {change: 2, within: 1min, direction: falling}}
+  scripts:
+    Drain:
+      source: ""
+      trigger:
+        kind: condition
+        interval: 5s
+        condition: {attribute: Level, operator: ">=", value: 3, phase: while-true}
+    Remind:
+      source: ""
+      trigger: {kind: condition, condition: {attribute: Due, operator: <, value: "2027-01-01T00:00:00Z"}}
+---
+kind: Template
+name: T
+spec: {slots: {Tank1: {template: Tank}}}
+)")));
+  const auto& alarms = derived.config.alarms;
+  REQUIRE(alarms.size() == 3);
+  CHECK(alarms[0].rate ==
+        AlarmRate{.change = 2, .direction = RateDirection::kFalling, .within = std::chrono::minutes(1)});
+  CHECK(alarms[1].kind == AlarmKind::kBadQuality);
+  CHECK(alarms[2].range == AlarmRange{.deadband = 0.25, .high = 3, .low = 1});
+  const auto& scripts = derived.config.scripts;
+  REQUIRE(scripts.size() == 2);
+  CHECK(scripts[0].trigger.interval == std::chrono::seconds(5));
+  CHECK(scripts[0].trigger.condition == TriggerCondition{.attribute = "Tank1.Level",
+                                                         .comparison = Comparison::kGreaterOrEqual,
+                                                         .phase = ConditionPhase::kWhileTrue,
+                                                         .value = 3.0});
+  CHECK(scripts[1].trigger.condition->attribute == "Tank1.Due");
+  CHECK(std::holds_alternative<Timestamp>(scripts[1].trigger.condition->value));
+  const auto opened = wire::open_config(derived.bytes, derived.revision);
+  REQUIRE(opened);
+  CHECK(*opened == derived.config);
+}
+
 TEST_CASE("a derived template may fill an inherited slot with another template") {
   const auto derived = derived_of(library_of(placed(R"(
 kind: Template
