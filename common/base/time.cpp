@@ -106,8 +106,12 @@ Result<Timestamp> parse_rfc3339(std::string_view text) {
   }
   const year_month_day date{year(y), month(static_cast<unsigned>(m)), day(static_cast<unsigned>(d))};
   if (!text.empty() || !date.ok()) return refuse();
-  return Timestamp(sys_days(date)) + hours(hour) + minutes(minute) + seconds(second) + microseconds(micros) -
-         offset;
+  const auto time = Timestamp(sys_days(date)) + hours(hour) + minutes(minute) + seconds(second) +
+                    microseconds(micros) - offset;
+  // An offset may lead out of the years that can be written.
+  const int utc_year = static_cast<int>(year_month_day(floor<days>(time)).year());
+  if (utc_year < 0 || utc_year > 9999) return refuse();
+  return time;
 }
 
 std::string format_duration(Duration duration) {

@@ -44,7 +44,7 @@ Result<Value> value_from_json(const Json& json, const std::string& pointer) {
     case Json::value_t::number_float: {
       const auto number = json.get<double>();
       if (!std::isfinite(number)) return detail::wrong_type(pointer, "a finite number");
-      return Value(number);
+      return Value(number + 0.0);  // a negative zero would be a second spelling of the same value
     }
     case Json::value_t::string:
       return Value(json.get<std::string>());

@@ -171,7 +171,7 @@ Result<> from_json(const Json& json, T& out, const std::string& pointer = "") {
   } else if constexpr (std::is_floating_point_v<T>) {
     if (!json.is_number() || !std::isfinite(json.template get<T>()))
       return detail::wrong_type(pointer, "a finite number");
-    out = json.template get<T>();
+    out = json.template get<T>() + T{0};  // a negative zero would be a second spelling of the same value
     return {};
   } else {
     static_assert(std::is_same_v<T, std::string>, "this type has no JSON form");

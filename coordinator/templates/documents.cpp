@@ -12,12 +12,28 @@
 namespace fieldline::templates {
 namespace {
 
+// The readers take some of them for the end of the text, or the whole for UTF-16.
+Result<> refuse_control_characters(std::string_view text) {
+  const auto is_control = [](char c) { return c >= 0 && c < ' ' && c != '\t' && c != '\n' && c != '\r'; };
+  const auto found = std::find_if(text.begin(), text.end(), is_control);
+  if (found == text.end()) return {};
+  return fail(
+      ErrorCode::kInvalid,
+      fmt::format("a control character, 0x{:02X}; in quotes it can be written \\u{:04X}", *found, *found),
+      fmt::format("line {}", 1 + std::count(text.begin(), found, '\n')));
+}
+
+Result<std::vector<Json>> read_trees(std::string_view text, TextFormat format) {
+  if (auto clean = refuse_control_characters(text); !clean) return fail(std::move(clean.error()));
+  return format == TextFormat::kYaml ? parse_yaml(text) : parse_json(text);
+}
+
 Result<std::vector<Json>> parse_trees(std::string_view text, TextFormat format) {
   if (text.size() > kMaxText) {
     return fail(ErrorCode::kTooLarge, fmt::format("a text of documents has at most {} MiB", kMaxText >> 20));
   }
   if (!is_utf8(text)) return fail(ErrorCode::kInvalid, "the text is not UTF-8");
-  auto trees = format == TextFormat::kYaml ? parse_yaml(text) : parse_json(text);
+  auto trees = read_trees(text, format);
   if (trees) return trees;
   const auto& error = trees.error();
   return fail(
@@ -39,26 +55,31 @@ class Problems {
  public:
   Problems(std::string_view text, const std::vector<Json>& trees) : text_(text), trees_(trees) {}
 
-  void add(std::string_view code, std::size_t index, const std::string& pointer, const std::string& message) {
+  // At most one of each document.
+  void add(std::string_view code, std::size_t index, const std::string& pointer, std::string message) {
     if (findings_.size() == kMaxFindings) return;
-    // JSON is YAML as far as lines go; looked up only here, so that reading good texts costs nothing.
-    const int line = findings_.size() < kMaxLocated ? line_in_yaml(text_, index, pointer) : 0;
-    findings_.push_back({std::string(code), title(trees_[index], index) + pointer,
-                         line > 0 ? fmt::format("line {}: {}", line, message) : message});
+    findings_.push_back({std::string(code), title(trees_[index], index) + pointer, std::move(message)});
+    pointers_.emplace(index, pointer);
   }
   [[nodiscard]] bool empty() const { return findings_.empty(); }
   Error take() && {
+    // JSON is YAML as far as lines go; looked up only here, so that reading good texts costs nothing.
+    const auto lines = lines_in_yaml(text_, pointers_);
+    auto at = findings_.begin();
+    for (const auto& [index, pointer] : pointers_) {
+      const auto line = lines.find(index);
+      if (line != lines.end()) at->message = fmt::format("line {}: {}", line->second, at->message);
+      ++at;
+    }
     return {ErrorCode::kInvalid, "some documents can't be taken as they are written", "",
             std::move(findings_)};
   }
 
  private:
-  // Each look-up reads the text again.
-  static constexpr std::size_t kMaxLocated = 20;
-
   std::string_view text_;
   const std::vector<Json>& trees_;
-  std::vector<Finding> findings_;
+  std::vector<Finding> findings_;  // in the order of their documents
+  Pointers pointers_;
 };
 
 }  // namespace

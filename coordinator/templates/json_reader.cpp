@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "coordinator/templates/limits.hpp"
 #include "coordinator/templates/text.hpp"
 #include "coordinator/templates/tree_builder.hpp"
 
@@ -44,7 +45,7 @@ class Reader final : public nlohmann::json_sax<Json> {
     return true;
   }
 
-  TreeBuilder builder_;
+  TreeBuilder builder_{kMaxValues};
   std::size_t position_ = 0;
   std::string message_;
 };

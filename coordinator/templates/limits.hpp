@@ -9,6 +9,12 @@ namespace fieldline::templates {
 inline constexpr std::size_t kMaxText = std::size_t{32} << 20;
 // Nesting of lists and objects in a text; the deepest document that means something nests 9 deep.
 inline constexpr std::size_t kMaxNesting = 32;
+// Values, lists and objects of one text: ten thousand documents of a hundred. The smallest are three
+// bytes long and take a hundred times that once they are read.
+inline constexpr std::size_t kMaxValues = 1'000'000;
+// Commas, brackets and braces of a YAML text, wherever they stand: its reader keeps the whole of an
+// outermost "[…]" or "{…}" as tokens, some two hundred bytes for each, before it tells of the first.
+inline constexpr std::size_t kMaxFlowMarks = 2'000'000;
 // Nodes of a site: it is run by a pair, or by one.
 inline constexpr std::size_t kMaxNodes = 2;
 // Ancestors of a template, and slots within slots.

@@ -6,7 +6,17 @@
 
 namespace fieldline::templates {
 
+bool TreeBuilder::take_room() {
+  if (room_ == 0) {
+    problem_ = fmt::format("a text has more than {} values, lists and objects", kMaxValues);
+    return false;
+  }
+  --room_;
+  return true;
+}
+
 bool TreeBuilder::open(Json container, int line) {
+  if (!take_room()) return false;
   if (frames_.size() == kMaxNesting) {
     problem_ = fmt::format("lists and objects nest deeper than {}", kMaxNesting);
     return false;
@@ -29,6 +39,7 @@ bool TreeBuilder::key(std::string text, int line) {
 }
 
 bool TreeBuilder::scalar(Json value, int line) {
+  if (!take_room()) return false;
   note(line);
   place(std::move(value));
   return true;

@@ -3,11 +3,14 @@
 #include <yaml-cpp/exceptions.h>
 #include <yaml-cpp/parser.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <map>
 #include <optional>
 #include <sstream>
 
+#include "coordinator/templates/limits.hpp"
 #include "coordinator/templates/text.hpp"
 #include "coordinator/templates/tree_builder.hpp"
 
@@ -43,6 +46,19 @@ bool looks_like_number(std::string_view text) {
          text.find_first_not_of("0123456789.eE+-") == std::string_view::npos;
 }
 
+// A number, but one that no double comes near.
+bool is_beyond_doubles(std::string_view text) {
+  if (text.front() == '+') text.remove_prefix(1);
+  double number = 0;
+  const auto end = text.data() + text.size();
+  const auto parsed = std::from_chars(text.data(), end, number);
+  return parsed.ec == std::errc::result_out_of_range && parsed.ptr == end;
+}
+
+std::string shortened(const std::string& text) {
+  return text.size() <= 40 ? text : text.substr(0, 40) + "…";
+}
+
 // The YAML 1.2 core schema. Infinities and NaN have no meaning for a plant and are refused.
 Json plain_scalar(const std::string& text, int line) {
   if (is_any_of(text, {"true", "True", "TRUE"})) return true;
@@ -59,7 +75,10 @@ Json plain_scalar(const std::string& text, int line) {
     const bool digits_only = text.find_first_of(".eE") == std::string::npos;
     if (number && !digits_only && std::isfinite(*number)) return *number;
     if (digits_only && text.find_first_of("+-", 1) == std::string::npos) {
-      throw Refused{fmt::format("the integer {} is out of range", text), line};
+      throw Refused{fmt::format("the integer {} is out of range", shortened(text)), line};
+    }
+    if (is_beyond_doubles(text)) {
+      throw Refused{fmt::format("the number {} is out of range", shortened(text)), line};
     }
   }
   const auto unsigned_text = text.substr(text.find_first_not_of("+-") == 1 ? 1 : 0);
@@ -71,20 +90,21 @@ Json plain_scalar(const std::string& text, int line) {
 
 class Reader final : public YAML::EventHandler {
  public:
-  Reader(std::optional<std::size_t> watched_document, const std::string* watched)
-      : watched_document_(watched_document), watched_(watched) {}
+  explicit Reader(const Pointers& watched) : watched_(watched) {}
 
   std::vector<Json> take() { return std::move(trees_); }
-  [[nodiscard]] int watched_line() const { return watched_line_; }
+  [[nodiscard]] const Lines& lines() const { return lines_; }
 
   void OnDocumentStart(const YAML::Mark& mark) override {
     // A stray "," makes yaml-cpp begin one empty document after the other at the same place.
     if (mark.pos == started_at_) throw Refused{"this is not YAML: unexpected text", mark.line + 1};
     started_at_ = mark.pos;
-    builder_ = TreeBuilder(trees_.size() == watched_document_ ? watched_ : nullptr);
+    const auto watched = watched_.find(trees_.size());
+    builder_ = TreeBuilder(room_, watched != watched_.end() ? &watched->second : nullptr);
   }
   void OnDocumentEnd() override {
-    if (builder_.watched_line() != 0) watched_line_ = builder_.watched_line();
+    if (builder_.watched_line() != 0) lines_[trees_.size()] = builder_.watched_line();
+    room_ = builder_.room();
     auto tree = builder_.take();
     if (!tree.is_null()) trees_.push_back(std::move(tree));  // an empty document stands for nothing
   }
@@ -142,11 +162,11 @@ class Reader final : public YAML::EventHandler {
     keep(builder_.open(std::move(container), mark.line + 1), mark);
   }
 
-  TreeBuilder builder_;
+  std::size_t room_ = kMaxValues;  // for all documents
+  TreeBuilder builder_{kMaxValues};
   std::vector<Json> trees_;
-  std::optional<std::size_t> watched_document_;
-  const std::string* watched_;
-  int watched_line_ = 0;
+  const Pointers& watched_;
+  Lines lines_;
   int started_at_ = -1;
 };
 
@@ -165,18 +185,29 @@ Result<> read(std::string_view text, Reader& reader) {
   }
 }
 
+Result<> refuse_too_much_flow(std::string_view text) {
+  const auto is_mark = [](char c) { return c == ',' || c == '[' || c == ']' || c == '{' || c == '}'; };
+  if (std::count_if(text.begin(), text.end(), is_mark) <= static_cast<std::ptrdiff_t>(kMaxFlowMarks))
+    return {};
+  return fail(
+      ErrorCode::kTooLarge,
+      fmt::format("a text has more than {} commas, brackets and braces; apply it in parts", kMaxFlowMarks));
+}
+
 }  // namespace
 
 Result<std::vector<Json>> parse_yaml(std::string_view text) {
-  Reader reader(std::nullopt, nullptr);
+  if (auto small = refuse_too_much_flow(text); !small) return fail(std::move(small.error()));
+  const Pointers none;
+  Reader reader(none);
   if (auto outcome = read(text, reader); !outcome) return fail(std::move(outcome.error()));
   return reader.take();
 }
 
-int line_in_yaml(std::string_view text, std::size_t index, const std::string& pointer) {
-  Reader reader(index, &pointer);
+Lines lines_in_yaml(std::string_view text, const Pointers& pointers) {
+  Reader reader(pointers);
   static_cast<void>(read(text, reader));
-  return reader.watched_line();
+  return reader.lines();
 }
 
 }  // namespace fieldline::templates
