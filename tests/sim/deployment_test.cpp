@@ -1,8 +1,8 @@
 #include <fmt/format.h>
 
 #include <catch2/catch.hpp>
-#include <cstdlib>
 
+#include "tests/seeds.hpp"
 #include "tests/sim/world.hpp"
 
 using namespace fieldline;
@@ -117,16 +117,6 @@ void operation(World& world) {
   });
 }
 
-// How many seeds to run, and from which: FIELDLINE_SEEDS=10000, FIELDLINE_SEED=77 for that one alone.
-std::pair<std::uint64_t, std::uint64_t> seeds() {
-  const auto number = [](const char* name, std::uint64_t otherwise) -> std::uint64_t {
-    const auto* text = std::getenv(name);
-    return text != nullptr ? std::strtoull(text, nullptr, 10) : otherwise;
-  };
-  const auto one = number("FIELDLINE_SEED", 0);
-  return one != 0 ? std::pair{one, one} : std::pair{std::uint64_t{1}, number("FIELDLINE_SEEDS", 60)};
-}
-
 }  // namespace
 
 TEST_CASE("a deployment reaches the active node and, held, the standby") {
@@ -184,7 +174,7 @@ TEST_CASE("a coordinator that dies with operations open shows them as failed") {
 }
 
 TEST_CASE("whatever happens to machines and links, nothing is stuck and central tells the truth") {
-  const auto [first, last] = seeds();
+  const auto [first, last] = seeds(60);
   for (auto seed = first; seed <= last; ++seed) {
     CAPTURE(seed);
     World world(seed);

@@ -1,7 +1,11 @@
 // Libraries for tests, written as an engineer writes them.
 #pragma once
 
+#include <array>
 #include <catch2/catch.hpp>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
 #include <string>
 #include <string_view>
 
@@ -20,6 +24,20 @@ inline std::vector<DocumentPointer> documents_of(std::string_view yaml) {
 inline Library library_of(std::string_view yaml) {
   return Library(documents_of(yaml));
 }
+
+// An example of the documentation, all its files.
+inline Library example_library(const std::string& name) {
+  std::string text;
+  for (const auto& entry : std::filesystem::directory_iterator(FIELDLINE_DOCS "/examples/" + name)) {
+    if (entry.path().extension() != ".yaml") continue;
+    std::stringstream content;
+    content << std::ifstream(entry.path()).rdbuf();
+    text += "---\n" + content.str();
+  }
+  return library_of(text);
+}
+
+inline constexpr std::array kExamples{"compressor", "packaging-line", "pump-station"};
 
 inline Derived derived_of(const Library& library, std::string_view instance = "P") {
   auto derived = flatten(library, instance);
