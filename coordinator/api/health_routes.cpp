@@ -25,10 +25,13 @@ struct Tally {
                       required("instances", &Tally::instances), required("stale", &Tally::stale));
 };
 
-std::map<std::string, Tally> tally(const Rooms& rooms, const DerivedRevisions& derived) {
+// Of one site, or of all when `only` is empty.
+std::map<std::string, Tally> tally(const Rooms& rooms, const DerivedRevisions& derived,
+                                   std::string_view only) {
   std::map<std::string, Tally> by_site;
   const auto library = rooms.catalog.library();
   for (const auto& document : library->all(DocumentKind::kInstance)) {
+    if (!only.empty() && document->instance().site != only) continue;
     const auto& name = document->key.name;
     auto& site = by_site[document->instance().site];
     ++site.instances;
@@ -40,13 +43,16 @@ std::map<std::string, Tally> tally(const Rooms& rooms, const DerivedRevisions& d
   return by_site;
 }
 
-// Every site that there is: {site, connected, active, standby, nodes, deployed, failed, instances, stale}.
-std::map<std::string, Json> sites_health(const Rooms& rooms, const DerivedRevisions& derived) {
+// Every site that there is, or only one: {site, connected, active, standby, nodes, deployed, failed,
+// instances, stale}.
+std::map<std::string, Json> sites_health(const Rooms& rooms, const DerivedRevisions& derived,
+                                         std::string_view only = {}) {
   std::map<std::string, Json> health;
-  const auto tallies = tally(rooms, derived);
+  const auto tallies = tally(rooms, derived, only);
   const auto library = rooms.catalog.library();
   for (const auto& document : library->all(DocumentKind::kSite)) {
     const auto& site = document->key.name;
+    if (!only.empty() && site != only) continue;
     const auto counted = tallies.find(site);
     auto json = to_json(counted == tallies.end() ? Tally() : counted->second);
     json["site"] = site;
@@ -78,7 +84,7 @@ void site_health(const Rooms& rooms, const Request& request, const Reply& reply)
   if (rooms.catalog.library()->find(key) == nullptr) return reply.fail(no_document(key));
   rooms.deployments.derived_revisions(
       answer_with<std::shared_ptr<const DerivedRevisions>>(reply, [rooms, key](const auto& derived) {
-        auto all = sites_health(rooms, *derived);
+        auto all = sites_health(rooms, *derived, key.name);
         const auto found = all.find(key.name);
         return found == all.end() ? problem(no_document(key)) : json_response(200, found->second);
       }));

@@ -1,4 +1,6 @@
 #include <algorithm>
+#include <memory>
+#include <span>
 
 #include "coordinator/api/answers.hpp"
 #include "coordinator/api/limits.hpp"
@@ -79,31 +81,54 @@ std::optional<Json> row(const Rooms& rooms, const Document& document, const Deri
   return json;
 }
 
-Response page(const Rooms& rooms, const DerivedRevisions& derived, const Wanted& wanted) {
-  const auto library = rooms.catalog.library();
-  const auto all = library->all(DocumentKind::kInstance);
-  auto rows = Json::array();
-  std::string next;
-  for (auto at = std::ranges::upper_bound(all, wanted.after, {}, [](const auto& d) { return d->key.name; });
-       at != all.end(); ++at) {
-    if (!wanted.matches((*at)->instance())) continue;
-    auto json = row(rooms, **at, derived, wanted);
-    if (!json) continue;
-    if (rows.size() == static_cast<std::size_t>(wanted.limit)) {
-      next = make_cursor(rows.back().at("name").get_ref<const std::string&>());
-      break;
+// Walks over the documents until the page is full, kRowsPerTurn of them in one turn of the loop. Lives
+// as long as it walks.
+class InstanceWalk : public std::enable_shared_from_this<InstanceWalk> {
+ public:
+  InstanceWalk(const Rooms& rooms, Reply reply, std::shared_ptr<const DerivedRevisions> derived,
+               Wanted wanted)
+      : rooms_(rooms),
+        reply_(std::move(reply)),
+        derived_(std::move(derived)),
+        wanted_(std::move(wanted)),
+        at_(std::ranges::upper_bound(all_, wanted_.after, {}, [](const auto& d) { return d->key.name; })) {}
+
+  void go_on() {
+    for (std::size_t looked_at = 0; at_ != all_.end(); ++at_, ++looked_at) {
+      if (looked_at == kRowsPerTurn) return rooms_.loop.post([self = shared_from_this()] { self->go_on(); });
+      if (!wanted_.matches((*at_)->instance())) continue;
+      auto json = row(rooms_, **at_, *derived_, wanted_);
+      if (!json) continue;
+      if (rows_.size() == static_cast<std::size_t>(wanted_.limit))
+        return finish(make_cursor(rows_.back().at("name").get_ref<const std::string&>()));
+      rows_.push_back(std::move(*json));
     }
-    rows.push_back(std::move(*json));
+    finish("");
   }
-  return json_response(200, {{"instances", std::move(rows)}, {"next", next}});
-}
+
+ private:
+  void finish(const std::string& next) {
+    reply_.send(json_response(200, {{"instances", std::move(rows_)}, {"next", next}}));
+  }
+
+  const Rooms rooms_;
+  const Reply reply_;
+  const std::shared_ptr<const DerivedRevisions> derived_;
+  const Wanted wanted_;
+  const catalog::LibraryPointer library_ = rooms_.catalog.library();
+  const std::span<const templates::DocumentPointer> all_ = library_->all(DocumentKind::kInstance);
+  std::span<const templates::DocumentPointer>::iterator at_;
+  Json rows_ = Json::array();
+};
 
 void list_instances(const Rooms& rooms, const Request& request, const Reply& reply) {
   auto wanted = Wanted::read(request);
   if (!wanted) return reply.fail(wanted.error());
-  rooms.deployments.derived_revisions(answer_with<std::shared_ptr<const DerivedRevisions>>(
-      reply,
-      [rooms, wanted = std::move(*wanted)](const auto& derived) { return page(rooms, *derived, wanted); }));
+  rooms.deployments.derived_revisions(
+      [rooms, reply, wanted = std::move(*wanted)](Result<std::shared_ptr<const DerivedRevisions>> derived) {
+        if (!derived) return reply.fail(derived.error());
+        std::make_shared<InstanceWalk>(rooms, reply, std::move(*derived), wanted)->go_on();
+      });
 }
 
 void delete_instance(const Rooms& rooms, const Request& request, const Reply& reply) {

@@ -26,6 +26,8 @@ inline constexpr std::size_t kProblemErrors = 1000;
 // Instances on one page unless `limit` says otherwise, and at most.
 inline constexpr std::size_t kPageSize = 100;
 inline constexpr std::size_t kLargestPage = 1000;
+// Instances that a list looks at in one turn of the loop: a few milliseconds.
+inline constexpr std::size_t kRowsPerTurn = 5000;
 // Events on one page, at most: what a site answers with in one message.
 inline constexpr std::int64_t kEventPageSize = 500;
 

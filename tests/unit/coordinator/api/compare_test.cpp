@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "coordinator/api/limits.hpp"
 #include "coordinator/database/deployment_records.hpp"
 #include "coordinator/database/documents.hpp"
 #include "coordinator/templates/documents.hpp"
@@ -26,12 +27,12 @@ std::string name_of(int i) {
   return fmt::format("M{:04}", i);
 }
 
-templates::Library fleet() {
+templates::Library fleet(int count) {
   std::string text =
       "kind: Site\nname: north\nspec: {nodes: [a]}\n---\nkind: Connection\nname: north/sim\n"
       "spec: {protocol: simulator}\n---\n" +
       motor(1).dump() + "\n";
-  for (int i = 0; i < kFleet; ++i) {
+  for (int i = 0; i < count; ++i) {
     text += fmt::format(
         "---\nkind: Instance\nname: {}\nspec: {{site: north, template: Motor, bindings: {{Run: {{connection: "
         "sim}}}}}}\n",
@@ -40,14 +41,23 @@ templates::Library fleet() {
   return templates::Library(templates::parse_documents(text, templates::TextFormat::kYaml).value());
 }
 
-// As if the whole fleet had been deployed as it is.
-void deploy_fleet(sql::Database& database, Executor& loop) {
-  const auto library = fleet();
+void store(sql::Database& database, Executor& loop, const templates::Library& library) {
   database::DocumentChange documents;
   documents.written = library.all();
   documents.author = "ann";
   database::DocumentRecords(database).save(
       std::move(documents), [](const Result<>&) {}, loop);
+}
+
+// Writes are done in order.
+void wait_for_writes(sql::Database& database) {
+  REQUIRE(database.write_now([](soci::session&) -> Result<> { return {}; }));
+}
+
+// As if the whole fleet had been deployed as it is.
+void deploy_fleet(sql::Database& database, Executor& loop) {
+  const auto library = fleet(kFleet);
+  store(database, loop, library);
   database::DeploymentRecords records(database);
   templates::Flattener flattener(library);
   for (int i = 0; i < kFleet; ++i) {
@@ -59,8 +69,7 @@ void deploy_fleet(sql::Database& database, Executor& loop) {
     records.save(
         std::move(change), [](const Result<>&) {}, loop);
   }
-  // Writes are done in order.
-  REQUIRE(database.write_now([](soci::session&) -> Result<> { return {}; }));
+  wait_for_writes(database);
 }
 
 std::string unquoted(const std::string& etag) {
@@ -110,6 +119,23 @@ TEST_CASE("an instance that no longer derives has its findings in its site's dif
   CHECK(error.at("errors").at(0).at("code") == "address-not-bound");
   CHECK(diff.at("causes").empty());
   CHECK(centre.call("GET", "/api/v1/sites/nowhere/diff").status == 404);
+}
+
+TEST_CASE("a list finds what it is asked for behind thousands of others") {
+  constexpr int kMany = static_cast<int>(kRowsPerTurn) + 10;
+  Centre centre([](sql::Database& database, Executor& loop) {
+    store(database, loop, fleet(kMany));
+    wait_for_writes(database);
+  });
+  centre.put("/api/v1/instances/Z", {{"kind", "Instance"},
+                                     {"name", "Z"},
+                                     {"spec", {{"site", "north"}, {"area", "far"}, {"template", "Motor"}}}});
+  const auto far = centre.get("/api/v1/instances?area=far&limit=1");
+  REQUIRE(far.at("instances").size() == 1);
+  CHECK(far.at("instances").at(0).at("name") == "Z");
+  CHECK(far.at("next") == "");
+  CHECK(centre.get("/api/v1/instances?stale=true").at("instances").empty());
+  CHECK(centre.get("/api/v1/sites/north/health").at("instances") == kMany + 1);
 }
 
 TEST_CASE("members show where they come from, a page at a time") {
