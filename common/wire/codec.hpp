@@ -236,6 +236,14 @@ std::string encode(const T& value) {
   return packer.take();
 }
 
+// Adds what encode() gives to `bytes`.
+template <class T>
+void append(std::string& bytes, const T& value) {
+  Packer packer(std::move(bytes));
+  detail::write(packer, value);
+  bytes = packer.take();
+}
+
 // `bytes` as one T and nothing else. An error names the place: "/alarms/3/priority".
 template <class T>
 Result<T> decode(std::string_view bytes) {

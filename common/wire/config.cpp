@@ -7,10 +7,10 @@
 #include "common/wire/limits.hpp"
 
 namespace fieldline::wire {
+namespace {
 
-Result<SealedConfig> seal_config(const FlatConfig& config) {
-  SealedConfig sealed;
-  sealed.bytes = encode(config);
+Result<SealedConfig> seal(const FlatConfig& config, std::string bytes) {
+  SealedConfig sealed{std::move(bytes), {}};
   if (sealed.bytes.size() > kMaxConfig) {
     return fail(
         ErrorCode::kTooLarge,
@@ -19,6 +19,39 @@ Result<SealedConfig> seal_config(const FlatConfig& config) {
   }
   sealed.revision = blake2b_hex(sealed.bytes);
   return sealed;
+}
+
+template <class T>
+constexpr const EncodedList* list_of(const EncodedMembers& members, const T&) {
+  if constexpr (std::is_same_v<T, std::vector<Alarm>>) return &members.alarms;
+  if constexpr (std::is_same_v<T, std::vector<Attribute>>) return &members.attributes;
+  if constexpr (std::is_same_v<T, std::vector<Script>>) return &members.scripts;
+  return nullptr;
+}
+
+}  // namespace
+
+Result<SealedConfig> seal_config(const FlatConfig& config) {
+  return seal(config, encode(config));
+}
+
+Result<SealedConfig> seal_config(const FlatConfig& config, const EncodedMembers& members) {
+  std::string bytes;
+  bytes.reserve(1024 + members.alarms.items.size() + members.attributes.items.size() +
+                members.scripts.items.size());
+  Packer packer(std::move(bytes));
+  packer.map(kFieldCount<FlatConfig>);
+  for_each_field<FlatConfig>([&](const auto& field, auto) {
+    const auto& member = config.*(field.member);
+    packer.text(field.name);
+    if (const auto* list = list_of(members, member)) {
+      packer.array(list->count);
+      packer.written(list->items);
+    } else {
+      detail::write(packer, member);
+    }
+  });
+  return seal(config, packer.take());
 }
 
 Result<FlatConfig> open_config(std::string_view bytes, const Revision& revision) {

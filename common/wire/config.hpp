@@ -16,8 +16,21 @@ struct SealedConfig {
   Revision revision;
 };
 
+// Items of a list, encoded one after the other.
+struct EncodedList {
+  std::size_t count = 0;
+  std::string items;
+};
+struct EncodedMembers {
+  EncodedList alarms;
+  EncodedList attributes;
+  EncodedList scripts;
+};
+
 // kTooLarge over kMaxConfig.
 Result<SealedConfig> seal_config(const FlatConfig& config);
+// The same, with `members` in place of those of `config`.
+Result<SealedConfig> seal_config(const FlatConfig& config, const EncodedMembers& members);
 // Hash, decode and check. kCorrupt when `bytes` do not have `revision`; kInvalid for the rest.
 Result<FlatConfig> open_config(std::string_view bytes, const Revision& revision);
 

@@ -15,6 +15,9 @@ inline constexpr std::int8_t kTimestampExtension = 1;
 
 class Packer {
  public:
+  // Goes on after `bytes`.
+  explicit Packer(std::string bytes = {}) : bytes_(std::move(bytes)) {}
+
   void nil();
   void boolean(bool value);
   void integer(std::int64_t value);
@@ -25,6 +28,8 @@ class Packer {
   // Followed by `count` items, or `count` pairs of key and item.
   void array(std::size_t count);
   void map(std::size_t count);
+  // What another Packer wrote.
+  void written(std::string_view bytes) { bytes_ += bytes; }
 
   [[nodiscard]] std::string take() { return std::move(bytes_); }
 

@@ -38,6 +38,22 @@ TEST_CASE("the bytes of a configuration are the same on every machine") {
         "3817889ace6e34e46fd00fb2c5d314287812204e8d0482f39ba168b68623f077");
 }
 
+TEST_CASE("a configuration has the same bytes when its members were encoded before") {
+  auto config = small_config();
+  config.alarms.emplace_back().name = "High";
+  config.scripts.emplace_back().name = "Stop";
+  const auto whole = seal_config(config);
+  const EncodedMembers members{
+      {1, encode(config.alarms[0])}, {1, encode(config.attributes[0])}, {1, encode(config.scripts[0])}};
+  config.alarms.clear();
+  config.attributes.clear();
+  config.scripts.clear();
+  const auto put_together = seal_config(config, members);
+  REQUIRE(put_together);
+  CHECK(put_together->bytes == whole->bytes);
+  CHECK(put_together->revision == whole->revision);
+}
+
 TEST_CASE("a configuration over the limit is refused on both sides") {
   auto config = small_config();
   config.attributes[0].unit = std::string(std::size_t{1} << 20, 'x');
