@@ -21,8 +21,8 @@ class RevisionIndex::Pass {
     if (!flattener_) begin();
     const auto end = std::min(open_.size(), at_ + kSlice);
     for (; at_ < end; ++at_) {
-      auto derived = flattener_->flatten(open_[at_]);
-      revisions_->insert_or_assign(open_[at_], derived ? std::move(derived->revision) : Revision());
+      auto sealed = flattener_->seal(open_[at_]);
+      revisions_->insert_or_assign(open_[at_], sealed ? std::move(sealed->revision) : Revision());
     }
     return at_ == open_.size();
   }

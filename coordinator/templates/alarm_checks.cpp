@@ -174,7 +174,7 @@ class AlarmCheck {
 }  // namespace
 
 void check_alarms(Expansion& tree, Findings& findings) {
-  for (auto& [name, member] : tree.alarms) AlarmCheck(tree, name, member, findings).run();
+  for (auto& [name, member] : tree.alarms.own()) AlarmCheck(tree, name, member, findings).run();
 }
 
 }  // namespace fieldline::templates

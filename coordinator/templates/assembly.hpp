@@ -1,6 +1,7 @@
-// Puts a checked tree together as the flat configuration and its provenance.
+// Puts a checked tree together as the flat configuration, its bytes and its provenance.
 #pragma once
 
+#include "common/wire/config.hpp"
 #include "coordinator/templates/bindings.hpp"
 #include "coordinator/templates/expansion.hpp"
 #include "coordinator/templates/provenance.hpp"
@@ -8,8 +9,9 @@
 namespace fieldline::templates {
 
 Provenance provenance_of(const Expansion& tree, const Bound& bound, const Document& instance);
+FlatConfig config_of(const Expansion& tree, const Bound& bound, const Document& instance);
 
-// Moves the members out of `tree`.
-FlatConfig assemble(Expansion& tree, Bound bound, const Document& instance);
+// The bytes of config_of(); what is shared with other trees is not encoded again.
+Result<wire::SealedConfig> seal(const Expansion& tree, const Bound& bound, const Document& instance);
 
 }  // namespace fieldline::templates

@@ -6,7 +6,7 @@
 namespace fieldline::templates {
 
 void check_attributes(Expansion& tree, Findings& findings) {
-  for (auto& [name, member] : tree.attributes) {
+  for (auto& [name, member] : tree.attributes.own()) {
     const MemberReport report(tree, name, member, findings);
     report.require_fields();
     auto& attribute = member.partial.value;

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <string_view>
+
 #include "common/model/connection_options.hpp"
 #include "common/model/field_address.hpp"
 
@@ -10,82 +12,84 @@ namespace {
 
 class Binder {
  public:
-  Binder(Expansion& tree, const Library& library, const Document& instance, Findings& findings)
+  Binder(const Expansion& tree, const Library& library, const Document& instance, Findings& findings)
       : tree_(tree), library_(library), instance_(instance), findings_(findings) {}
 
+  // Attributes and bindings are sorted alike.
   Bound run(Unbound unbound) {
     const auto& bindings = instance_.instance().bindings;
-    for (const auto& [name, binding] : bindings) {
-      const auto found = tree_.attributes.find(name);
-      if (found == tree_.attributes.end()) {
-        refuse(FindingCode::kUnknownAttribute, name, "there is no such attribute to bind");
-      } else {
-        bind_one(found->second.partial.value, binding);
+    auto next = bindings.begin();
+    for (const auto& [name, member] : tree_.attributes) {
+      while (next != bindings.end() && next->first < name) refuse_unknown((next++)->first);
+      if (next != bindings.end() && next->first == name) {
+        bind_one(name, member, (next++)->second);
+      } else if (unbound == Unbound::kRefused && !member.partial.value.address.empty()) {
+        refuse(
+            FindingCode::kAddressNotBound, name,
+            fmt::format("its address {} needs a connection to read it from", member.partial.value.address));
       }
     }
-    if (unbound == Unbound::kRefused) refuse_unbound();
-    for (const auto& [name, document] : bound_.documents)
-      bound_.connections.push_back(connection_of(*document));
+    while (next != bindings.end()) refuse_unknown((next++)->first);
     return std::move(bound_);
   }
 
  private:
+  using Taken = std::map<std::string_view, std::string_view>;  // address → attribute
+
   void refuse(FindingCode code, const std::string& attribute, std::string message) {
     findings_.add(code, fmt::format("{}/bindings/{}", instance_.key.path(), attribute), std::move(message));
   }
 
-  void bind_one(Attribute& attribute, const Binding& binding) {
-    if (attribute.address.empty()) {
-      return refuse(FindingCode::kNotAddressed, attribute.name,
+  void refuse_unknown(const std::string& attribute) {
+    refuse(FindingCode::kUnknownAttribute, attribute, "there is no such attribute to bind");
+  }
+
+  void bind_one(const std::string& name, const Member<Attribute>& member, const Binding& binding) {
+    if (member.partial.value.address.empty()) {
+      return refuse(FindingCode::kNotAddressed, name,
                     "its template gives this attribute no address, so it is not read from the field");
     }
-    const auto& site = instance_.instance().site;
-    const auto* document = library_.find(connection_key(site, binding.connection));
-    if (document == nullptr) {
-      return refuse(FindingCode::kUnknownConnection, attribute.name,
-                    fmt::format("the site {} has no connection {}", site, binding.connection));
+    const auto* connection = connection_named(binding.connection);
+    if (connection == nullptr) {
+      return refuse(
+          FindingCode::kUnknownConnection, name,
+          fmt::format("the site {} has no connection {}", instance_.instance().site, binding.connection));
     }
-    if (!binding.address.empty()) {
-      attribute.address = binding.address;
-      bound_.readdressed.push_back(attribute.name);
-    }
-    attribute.connection = binding.connection;
-    bound_.documents.emplace(binding.connection, document);
-    check_bound(attribute, *document);
+    bound_.ties.push_back({&member, &binding});
+    check_bound(name, member.partial.value, binding, *connection);
   }
 
-  void check_bound(const Attribute& attribute, const Document& connection) {
-    const auto fit = check_address(connection.connection().protocol, attribute.address, attribute.type,
-                                   attribute.writable);
-    if (!fit) refuse(FindingCode::kInvalidAddress, attribute.name, fit.error().message);
-    const auto [first, is_first] =
-        taken_.try_emplace({attribute.connection, attribute.address}, attribute.name);
+  const Document* connection_named(const std::string& name) {
+    if (const auto known = bound_.documents.find(name); known != bound_.documents.end()) return known->second;
+    const auto* document = library_.find(connection_key(instance_.instance().site, name));
+    if (document != nullptr) bound_.documents.emplace(name, document);
+    return document;
+  }
+
+  void check_bound(const std::string& name, const Attribute& attribute, const Binding& binding,
+                   const Document& connection) {
+    const auto& address = binding.address.empty() ? attribute.address : binding.address;
+    const auto fit =
+        check_address(connection.connection().protocol, address, attribute.type, attribute.writable);
+    if (!fit) refuse(FindingCode::kInvalidAddress, name, fit.error().message);
+    const auto [first, is_first] = taken_[&connection].try_emplace(address, name);
     if (!is_first) {
-      refuse(FindingCode::kBoundTwice, attribute.name,
-             fmt::format("{} of {} is bound to {} already", attribute.address, attribute.connection,
-                         first->second));
+      refuse(FindingCode::kBoundTwice, name,
+             fmt::format("{} of {} is bound to {} already", address, binding.connection, first->second));
     }
   }
 
-  void refuse_unbound() {
-    for (const auto& [name, member] : tree_.attributes) {
-      if (member.partial.value.address.empty() || instance_.instance().bindings.contains(name)) continue;
-      refuse(FindingCode::kAddressNotBound, name,
-             fmt::format("its address {} needs a connection to read it from", member.partial.value.address));
-    }
-  }
-
-  Expansion& tree_;
+  const Expansion& tree_;
   const Library& library_;
   const Document& instance_;
   Findings& findings_;
   Bound bound_;
-  std::map<std::pair<std::string, std::string>, std::string> taken_;  // connection and address → attribute
+  std::map<const Document*, Taken> taken_;
 };
 
 }  // namespace
 
-Bound bind(Expansion& tree, const Library& library, const Document& instance, Unbound unbound,
+Bound bind(const Expansion& tree, const Library& library, const Document& instance, Unbound unbound,
            Findings& findings) {
   return Binder(tree, library, instance, findings).run(unbound);
 }

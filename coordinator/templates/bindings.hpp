@@ -10,15 +10,23 @@
 namespace fieldline::templates {
 
 struct Bound {
-  std::vector<Connection> connections;               // those used, sorted by name
-  std::map<std::string, const Document*> documents;  // theirs, by name
-  std::vector<std::string> readdressed;              // attributes whose address the binding gives
+  struct Tie {
+    const Member<Attribute>* member;
+    const Binding* binding;
+
+    void apply_to(Attribute& attribute) const {
+      attribute.connection = binding->connection;
+      if (!binding->address.empty()) attribute.address = binding->address;
+    }
+  };
+  std::vector<Tie> ties;                             // sorted by name of the attribute
+  std::map<std::string, const Document*> documents;  // of the connections used, by name
 };
 
 enum class Unbound { kRefused, kAllowed };
 
-// Sets address and connection of the attributes in `tree`.
-Bound bind(Expansion& tree, const Library& library, const Document& instance, Unbound unbound,
+// The result points into `tree` and `instance`.
+Bound bind(const Expansion& tree, const Library& library, const Document& instance, Unbound unbound,
            Findings& findings);
 
 void check_site(const Library& library, const Document& instance, Findings& findings);

@@ -70,7 +70,7 @@ class Describer {
     const auto folder = std::string(folder_of<T>()) + "/";
     const bool within = after_.starts_with(folder);
     if (!page_.next.empty() || (!within && after_ > folder)) return;
-    auto at = within ? members.upper_bound(std::string(after_.substr(folder.size()))) : members.begin();
+    auto at = within ? members.upper_bound(after_.substr(folder.size())) : members.begin();
     for (; at != members.end(); ++at) {
       if (page_.members.size() == limit_) {
         page_.next = last_;
@@ -165,6 +165,14 @@ class Describer {
   EffectivePage page_;
 };
 
+void write_in(const Bound& bound, Members<Attribute>& attributes) {
+  auto tie = bound.ties.begin();
+  for (auto& [name, member] : attributes.own()) {
+    if (tie == bound.ties.end() || tie->member != &member) continue;
+    (tie++)->apply_to(member.partial.value);
+  }
+}
+
 }  // namespace
 
 Result<EffectivePage> effective_members(const Library& library, const DocumentKey& key,
@@ -178,7 +186,9 @@ Result<EffectivePage> effective_members(const Library& library, const DocumentKe
   check_alarms(tree, findings);
   ScriptCheck scripts;
   check_scripts(tree, scripts, findings);
-  if (key.kind == DocumentKind::kInstance) bind(tree, library, *root, Unbound::kAllowed, findings);
+  if (key.kind == DocumentKind::kInstance) {
+    write_in(bind(tree, library, *root, Unbound::kAllowed, findings), tree.attributes);
+  }
   return Describer(tree, *root, after, limit).run();
 }
 

@@ -12,6 +12,9 @@
 namespace fieldline::templates {
 namespace {
 
+// The first source, whichever the instance is: so that many can share a tree.
+constexpr std::int64_t kInstanceSource = 0;
+
 std::size_t weight(const std::string& text) {
   return text.size();
 }
@@ -32,14 +35,25 @@ std::size_t weight(const T&) {
 
 class Expander {
  public:
-  Expander(const Library& library, Findings& findings) : library_(library), findings_(findings) {}
+  Expander(const Library& library, const Document& root, Findings& findings)
+      : library_(library), root_(root), findings_(findings) {}
 
-  Expansion run(const Document& root) {
-    if (root.key.kind == DocumentKind::kTemplate) {
-      expand_template(root, -1, "", "");
+  Expansion run() {
+    tree_.sources.emplace_back();
+    if (root_.key.kind == DocumentKind::kTemplate) {
+      expand_template(root_, kInstanceSource, "", "");
     } else {
-      expand_instance(root);
+      expand_instance();
     }
+    tree_.alarms.settle();
+    tree_.attributes.settle();
+    tree_.scripts.settle();
+    return std::move(tree_);
+  }
+
+  Expansion run_over(std::shared_ptr<const Expansion> base) {
+    tree_ = Expansion(std::move(base));
+    apply_instance();
     return std::move(tree_);
   }
 
@@ -57,17 +71,18 @@ class Expander {
     findings_.add(code, std::move(path), std::move(message));
   }
 
-  void expand_instance(const Document& instance) {
-    const auto& spec = instance.instance();
-    const auto source = add_source(instance, OriginKind::kOverride, -1, "");
+  void expand_instance() {
+    const auto& spec = root_.instance();
     const auto* document = library_.find(DocumentKind::kTemplate, spec.template_name);
     if (document == nullptr) {
-      return refuse(FindingCode::kUnknownTemplate, instance.key.path() + "/template",
+      return refuse(FindingCode::kUnknownTemplate, root_.key.path() + "/template",
                     fmt::format("there is no template {}", spec.template_name));
     }
-    expand_template(*document, source, "", "");
-    apply(spec, add_part(instance, source, "", ""), false);
+    expand_template(*document, kInstanceSource, "", "");
+    apply_instance();
   }
+
+  void apply_instance() { apply(root_.instance(), add_part(root_, kInstanceSource, "", ""), false); }
 
   // `slot` is the one that the template fills, empty for none.
   void expand_template(const Document& target, std::int64_t via, const std::string& prefix,
@@ -125,7 +140,8 @@ class Expander {
   PartId add_part(const Document& document, std::int64_t source, std::string prefix, std::string within) {
     spend(1, 0);
     tree_.parts.push_back({&document, source, std::move(prefix), std::move(within)});
-    return static_cast<PartId>(tree_.parts.size() - 1);
+    const auto below = tree_.base != nullptr ? tree_.base->parts.size() : 0;
+    return static_cast<PartId>(below + tree_.parts.size() - 1);
   }
 
   Slots fill_slots(const Lineage& lineage, const std::vector<std::int64_t>& sources) {
@@ -181,7 +197,7 @@ class Expander {
   }
 
   void collide(PartId part, std::string_view folder, const std::string& name) {
-    findings_.add(FindingCode::kNameCollision, tree_.path(part, folder, tree_.parts[part].prefix + name),
+    findings_.add(FindingCode::kNameCollision, tree_.path(part, folder, tree_.part(part).prefix + name),
                   fmt::format("{} is the name of a slot, too; rename one of them", name));
   }
 
@@ -196,16 +212,16 @@ class Expander {
              PartId part, bool may_define) {
     for (const auto& [key, partial] : written) {
       if (!within_budget()) return;
-      const auto full_name = tree_.parts[part].prefix + key;
-      auto found = members.find(full_name);
-      if (found == members.end()) {
+      const auto full_name = tree_.part(part).prefix + key;
+      auto* member = members.edit(full_name);
+      if (member == nullptr) {
         if (!may_define || key.find('.') != std::string::npos) {
           refuse_override(part, folder, full_name);
           continue;
         }
-        found = define(members, full_name, part, folder);
+        member = define(members, full_name, part, folder);
       }
-      merge(partial, found->second, part, [&] { return tree_.path(part, folder, full_name); });
+      merge(partial, *member, part, [&] { return tree_.path(part, folder, full_name); });
     }
   }
 
@@ -217,16 +233,16 @@ class Expander {
   }
 
   template <class T>
-  auto define(Members<T>& members, const std::string& full_name, PartId part, std::string_view folder) {
+  Member<T>* define(Members<T>& members, const std::string& full_name, PartId part, std::string_view folder) {
     if (!is_member_path(full_name)) {
       refuse(FindingCode::kNameTooLong, tree_.path(part, folder, full_name),
              fmt::format("its full path {}… is longer than 1024", full_name.substr(0, 64)));
     }
     spend(1, full_name.size());
-    Member<T> member;
-    member.definer = part;
-    member.origins.fill(part);
-    return members.emplace(full_name, std::move(member)).first;
+    auto* member = members.define(full_name);
+    member->definer = part;
+    member->origins.fill(part);
+    return member;
   }
 
   template <class T, class Path>
@@ -236,7 +252,7 @@ class Expander {
       if (member.partial.locked.test(index)) {
         return findings_.add(
             FindingCode::kMemberLocked, fmt::format("{}/{}", path(), field.name),
-            fmt::format("{} locks this field", tree_.parts[member.origins[index]].document->key.path()));
+            fmt::format("{} locks this field", tree_.part(member.origins[index]).document->key.path()));
       }
       member.partial.value.*(field.member) = written.value.*(field.member);
       member.origins[index] = part;
@@ -247,17 +263,17 @@ class Expander {
   }
 
   void spend(std::size_t members, std::size_t text) {
-    members_ += members;
-    text_ += text;
+    tree_.members_spent += members;
+    tree_.text_spent += text;
   }
 
   // Reports once when the tree is too large, and from then on lets everyone stop.
   bool within_budget() {
     if (exhausted_) return false;
-    if (members_ <= kMaxMembers && text_ <= kMaxExpandedText) return true;
+    if (tree_.members_spent <= kMaxMembers && tree_.text_spent <= kMaxExpandedText) return true;
     exhausted_ = true;
-    const auto& top = tree_.sources.front().document;
-    if (members_ > kMaxMembers) {
+    const auto top = root_.key.path();
+    if (tree_.members_spent > kMaxMembers) {
       refuse(FindingCode::kTooManyMembers, top,
              fmt::format("it expands to more than {} members and slots", kMaxMembers));
     } else {
@@ -268,18 +284,29 @@ class Expander {
   }
 
   const Library& library_;
+  const Document& root_;
   Findings& findings_;
   Expansion tree_;
   std::vector<const Document*> entered_;  // the templates whose slots lead here, outermost first
-  std::size_t members_ = 0;
-  std::size_t text_ = 0;
   bool exhausted_ = false;
 };
 
 }  // namespace
 
-std::string Expansion::path(PartId part, std::string_view folder, std::string_view name) const {
-  const auto& written = parts[part];
+Expansion::Expansion(std::shared_ptr<const Expansion> shared)
+    : base(std::move(shared)), members_spent(base->members_spent), text_spent(base->text_spent) {
+  alarms.share(base->alarms);
+  attributes.share(base->attributes);
+  scripts.share(base->scripts);
+}
+
+const Part& Expansion::part(PartId id) const {
+  if (base == nullptr) return parts[id];
+  return id < base->parts.size() ? base->parts[id] : parts[id - base->parts.size()];
+}
+
+std::string Expansion::path(PartId id, std::string_view folder, std::string_view name) const {
+  const auto& written = part(id);
   return fmt::format("{}/{}{}/{}", written.document->key.path(), written.within, folder,
                      name.substr(written.prefix.size()));
 }
@@ -290,7 +317,12 @@ std::string_view scope_of(std::string_view member) {
 }
 
 Expansion expand(const Library& library, const Document& root, Findings& findings) {
-  return Expander(library, findings).run(root);
+  return Expander(library, root, findings).run();
+}
+
+Expansion expand_over(std::shared_ptr<const Expansion> base, const Library& library, const Document& instance,
+                      Findings& findings) {
+  return Expander(library, instance, findings).run_over(std::move(base));
 }
 
 }  // namespace fieldline::templates

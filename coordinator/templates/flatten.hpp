@@ -8,6 +8,7 @@
 
 #include "common/base/result.hpp"
 #include "common/model/flat_config.hpp"
+#include "common/wire/config.hpp"
 #include "coordinator/templates/library.hpp"
 #include "coordinator/templates/provenance.hpp"
 
@@ -20,10 +21,10 @@ struct Derived {
   Revision revision;  // of `bytes`
 };
 
-class ScriptCheck;
+class Trees;
 
-// Flattens many instances of one library; scripts that several of them share are compiled once.
-// One thread at a time; the library must outlive it.
+// Flattens many instances of one library; templates and scripts that several of them share are looked
+// at once. One thread at a time; the library must outlive it.
 class Flattener {
  public:
   explicit Flattener(const Library& library);
@@ -33,10 +34,15 @@ class Flattener {
 
   // kNotFound without such an instance; kValidationFailed with all findings.
   Result<Derived> flatten(std::string_view instance);
+  // Bytes and revision alone, for a fraction of the work.
+  Result<wire::SealedConfig> seal(std::string_view instance);
 
  private:
+  struct Flat;
+  Result<Flat> make(std::string_view instance);
+
   const Library& library_;
-  std::unique_ptr<ScriptCheck> scripts_;
+  std::unique_ptr<Trees> trees_;
 };
 
 Result<Derived> flatten(const Library& library, std::string_view instance);

@@ -24,6 +24,8 @@ inline constexpr std::size_t kMaxMembers = 100'000;
 // Text that expansion gathers before it gives up: four times what a flat configuration may hold,
 // because overrides may replace long texts by short ones.
 inline constexpr std::size_t kMaxExpandedText = std::size_t{4} << 20;
+// Bytes, about, of the trees of templates that one Flattener keeps: some 40,000 members.
+inline constexpr std::size_t kMaxKeptTrees = std::size_t{64} << 20;
 // Findings that one answer lists; a person mends the first ones and asks again.
 inline constexpr std::size_t kMaxFindings = 1000;
 // Lines that differ between two scripts before the diff calls the whole script new: bounds its

@@ -136,7 +136,7 @@ class ScriptMemberCheck {
 }  // namespace
 
 void check_scripts(Expansion& tree, ScriptCheck& check, Findings& findings) {
-  for (auto& [name, member] : tree.scripts) ScriptMemberCheck(tree, name, member, findings).run(check);
+  for (auto& [name, member] : tree.scripts.own()) ScriptMemberCheck(tree, name, member, findings).run(check);
 }
 
 }  // namespace fieldline::templates
