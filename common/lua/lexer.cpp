@@ -205,4 +205,13 @@ std::optional<std::string> Lexer::long_text(std::size_t level) {
   return std::nullopt;
 }
 
+std::vector<Token> tokens_of(std::string_view source) {
+  Lexer lexer(source);
+  std::vector<Token> tokens;
+  do {
+    tokens.push_back(lexer.next());
+  } while (tokens.back().kind != Kind::kEnd && tokens.back().kind != Kind::kBad);
+  return tokens;
+}
+
 }  // namespace fieldline::lua

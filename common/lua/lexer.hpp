@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace fieldline::lua {
 
@@ -54,5 +55,8 @@ class Lexer {
   std::size_t at_ = 0;
   int line_ = 1;
 };
+
+// All of them, with the kEnd or kBad at which they end: a look ahead needs no other bound.
+std::vector<Token> tokens_of(std::string_view source);
 
 }  // namespace fieldline::lua

@@ -1,33 +1,23 @@
 #include "common/lua/literal_calls.hpp"
 
 #include <algorithm>
-#include <array>
 #include <optional>
 #include <utility>
 
+#include "common/lua/api.hpp"
 #include "common/lua/lexer.hpp"
 
 namespace fieldline::lua {
 namespace {
 
 using Kind = Token::Kind;
-using Tokens = std::vector<Token>;
 
-// Functions whose first argument names something.
-constexpr std::array<std::string_view, 8> kNaming = {"attributes.get", "attributes.set", "scripts.call",
-                                                     "external.call",  "external.send",  "database.query",
-                                                     "database.write", "notify.send"};
 // The table whose members are the names.
 constexpr std::string_view kShared = "shared";
 
-// Ends with the first token that is none, so that a look ahead needs no bounds but kEnd's.
-Tokens tokens_of(std::string_view source) {
-  Lexer lexer(source);
-  Tokens tokens;
-  do {
-    tokens.push_back(lexer.next());
-  } while (tokens.back().kind != Kind::kEnd && tokens.back().kind != Kind::kBad);
-  return tokens;
+bool names_something(std::string_view function) {
+  const auto found = std::ranges::find(kApi, function, &ApiFunction::name);
+  return found != kApi.end() && found->names_something;
 }
 
 class Scan {
@@ -67,7 +57,7 @@ class Scan {
   [[nodiscard]] std::optional<LiteralCall> named(std::size_t index) const {
     if (!at(index + 1).is_symbol(".") || at(index + 2).kind != Kind::kName) return std::nullopt;
     std::string api = at(index).text + "." + at(index + 2).text;
-    if (std::ranges::find(kNaming, api) == kNaming.end()) return std::nullopt;
+    if (!names_something(api)) return std::nullopt;
     const bool bracketed = at(index + 3).is_symbol("(");
     const Token& argument = at(index + (bracketed ? 4 : 3));
     if (argument.kind != Kind::kString) return std::nullopt;
@@ -76,7 +66,7 @@ class Scan {
     return LiteralCall{std::move(api), argument.text, argument.line};
   }
 
-  const Tokens tokens_;
+  const std::vector<Token> tokens_;
 };
 
 }  // namespace

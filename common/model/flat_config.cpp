@@ -17,6 +17,7 @@ class Checker {
 
   std::optional<Error> run() {
     check_header();
+    check_artifacts();
     check_list(config_.connections, "connections", is_name);
     check_list(config_.attributes, "attributes", is_member_path);
     check_list(config_.alarms, "alarms", is_member_path);
@@ -41,6 +42,20 @@ class Checker {
     }
     if (!is_name(config_.instance)) refuse("instance", "an instance name is missing or not a name");
     if (!is_name(config_.site)) refuse("site", "a site name is missing or not a name");
+  }
+
+  void check_artifacts() {
+    const auto& artifacts = config_.artifacts;
+    for (std::size_t i = 0; i < artifacts.size(); ++i) {
+      const std::string_view artifact = artifacts[i];
+      const auto where = [&] { return fmt::format("artifacts/{}", artifact); };
+      const auto slash = artifact.find('/');
+      if (slash == std::string_view::npos || !is_name(artifact.substr(0, slash)) ||
+          !is_name(artifact.substr(slash + 1))) {
+        refuse(where(), "an artifact is called by its kind, a slash and its name");
+      }
+      if (i > 0 && !(artifacts[i - 1] < artifact)) refuse(where(), "the list is not strictly sorted");
+    }
   }
 
   template <class Member, class Rule>

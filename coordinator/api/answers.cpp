@@ -13,8 +13,10 @@ using templates::DocumentKind;
 
 namespace {
 
-constexpr std::array<std::string_view, 4> kNouns{"site", "connection", "template", "instance"};
-constexpr std::array<std::string_view, 4> kFolders{"sites", "sites", "templates", "instances"};
+constexpr auto kNouns = std::to_array<std::string_view>(
+    {"site", "connection", "shared script", "external system", "database connection", "SMTP settings",
+     "notification list", "template", "instance"});
+static_assert(kNouns.size() == templates::kDocumentKinds);
 
 Response with_etag(Response response, const Revision& revision) {
   response.headers.add("ETag", etag(revision));
@@ -56,9 +58,10 @@ Error no_document(const DocumentKey& key) {
 }
 
 std::string location(const DocumentKey& key) {
-  const auto folder = kFolders[static_cast<std::size_t>(key.kind)];
-  if (key.kind != DocumentKind::kConnection)
-    return fmt::format("/api/v1/{}/{}", folder, escape_segment(key.name));
+  if (key.kind != DocumentKind::kConnection) {
+    return fmt::format("/api/v1/{}{}/{}", templates::is_artifact(key.kind) ? "artifacts/" : "",
+                       templates::folder_name(key.kind), escape_segment(key.name));
+  }
   const auto slash = key.name.find('/');
   return fmt::format("/api/v1/sites/{}/connections/{}", key.name.substr(0, slash),
                      key.name.substr(slash + 1));

@@ -19,6 +19,7 @@ Routes all_routes(const Rooms& rooms) {
   Routes routes;
   add_alarm_routes(routes, rooms);
   add_apply_routes(routes, rooms);
+  add_artifact_routes(routes, rooms);
   add_compare_routes(routes, rooms);
   add_deployment_routes(routes, rooms);
   add_event_routes(routes, rooms);

@@ -24,6 +24,20 @@ bool is_uncertain(const Deployment& status) {
          reason == "coordinator-failover" || reason == "wrong-report";
 }
 
+// Configurations go to sites, artifacts don't yet: a script that needs one would fail there.
+Result<> check_artifacts(const FlatConfig& config) {
+  if (config.artifacts.empty()) return {};
+  Error error{ErrorCode::kValidationFailed,
+              fmt::format("the site {} lacks what {} needs", config.site, config.instance),
+              "",
+              {}};
+  for (const auto& artifact : config.artifacts) {
+    error.findings.push_back({"artifact-absent", "instances/" + config.instance,
+                              fmt::format("the artifact {} is not at site {}", artifact, config.site)});
+  }
+  return fail(std::move(error));
+}
+
 Failure not_deployed(const std::string& instance) {
   return fail(ErrorCode::kConflict, fmt::format("{} is not deployed: deploy it first", instance));
 }
@@ -165,6 +179,7 @@ Result<database::SentConfig> Deployments::Desk::reviewed(const std::string& inst
     return fail(ErrorCode::kConflict,
                 fmt::format("{} is deployed at {}: delete it there before it moves to {}", instance,
                             before->site, derived->config.site));
+  if (auto present = check_artifacts(derived->config); !present) return fail(std::move(present.error()));
   return database::SentConfig{std::move(derived->bytes), instance, to_json(derived->provenance).dump(),
                               derived->revision};
 }

@@ -1,5 +1,9 @@
 #include "coordinator/templates/assembly.hpp"
 
+#include <algorithm>
+#include <optional>
+#include <set>
+
 #include "common/wire/codec.hpp"
 #include "coordinator/templates/member_report.hpp"
 
@@ -44,6 +48,27 @@ std::vector<T> values_of(const Members<T>& members) {
   return values;
 }
 
+struct NeededArtifact {
+  const Document* document = nullptr;
+  PartId part = 0;                // that wrote the script which leads to it
+  std::optional<std::size_t> by;  // the shared script that names it, in the same list; else the script does
+};
+
+// What the scripts name and, through shared scripts, what these name in turn; each once, after its namer.
+std::vector<NeededArtifact> needed_artifacts(const Library& library, const Expansion& tree) {
+  std::vector<NeededArtifact> needed;
+  std::set<DocumentKey> seen;
+  const auto add = [&](const DocumentKey& key, PartId part, std::optional<std::size_t> by) {
+    const auto* document = library.find(key);
+    if (document != nullptr && seen.insert(key).second) needed.push_back({document, part, by});
+  };
+  for (const auto& [key, part] : tree.artifacts) add(key, part, std::nullopt);
+  for (std::size_t i = 0; i < needed.size(); ++i) {
+    for (const auto& key : needed[i].document->artifacts) add(key, needed[i].part, i);
+  }
+  return needed;
+}
+
 template <class T>
 void append(wire::EncodedList& list, const Member<T>& member, const T& value) {
   ++list.count;
@@ -62,10 +87,15 @@ wire::EncodedList encoded(const Members<T>& members) {
 }
 
 // All but the members.
-FlatConfig header_of(const Bound& bound, const Document& instance) {
+FlatConfig header_of(const Library& library, const Expansion& tree, const Bound& bound,
+                     const Document& instance) {
   const auto& spec = instance.instance();
   FlatConfig config;
   config.area = spec.area;
+  for (const auto& artifact : needed_artifacts(library, tree)) {
+    config.artifacts.push_back(artifact.document->key.path());
+  }
+  std::ranges::sort(config.artifacts);
   for (const auto& [name, document] : bound.documents) config.connections.push_back(connection_of(*document));
   config.instance = instance.key.name;
   config.site = spec.site;
@@ -75,7 +105,8 @@ FlatConfig header_of(const Bound& bound, const Document& instance) {
 
 }  // namespace
 
-Provenance provenance_of(const Expansion& tree, const Bound& bound, const Document& instance) {
+Provenance provenance_of(const Library& library, const Expansion& tree, const Bound& bound,
+                         const Document& instance) {
   Provenance provenance;
   provenance.sources = tree.base != nullptr ? tree.base->sources : tree.sources;
   provenance.sources.front() = {instance.key.path(), OriginKind::kOverride, instance.revision, {}, -1};
@@ -87,6 +118,13 @@ Provenance provenance_of(const Expansion& tree, const Bound& bound, const Docume
     provenance.sources.push_back({document.key.path(), kind, document.revision, {}, via});
     return static_cast<std::int64_t>(provenance.sources.size() - 1);
   };
+  std::vector<std::int64_t> modules;  // the source of each needed artifact, where it is a shared script
+  for (const auto& artifact : needed_artifacts(library, tree)) {
+    const auto namer = artifact.by ? modules[*artifact.by] : tree.part(artifact.part).source;
+    provenance.members["artifacts/" + artifact.document->key.path()].definer = namer;
+    const bool is_module = artifact.document->key.kind == DocumentKind::kSharedScript;
+    modules.push_back(is_module ? add_source(*artifact.document, OriginKind::kArtifact, namer) : 0);
+  }
   const auto binding = add_source(instance, OriginKind::kBinding, 0);
   for (const auto& [name, bound_to] : instance.instance().bindings) {
     auto& overridden = provenance.members["attributes/" + name].overridden;
@@ -100,8 +138,9 @@ Provenance provenance_of(const Expansion& tree, const Bound& bound, const Docume
   return provenance;
 }
 
-FlatConfig config_of(const Expansion& tree, const Bound& bound, const Document& instance) {
-  auto config = header_of(bound, instance);
+FlatConfig config_of(const Library& library, const Expansion& tree, const Bound& bound,
+                     const Document& instance) {
+  auto config = header_of(library, tree, bound, instance);
   config.alarms = values_of(tree.alarms);
   config.attributes.reserve(tree.attributes.size());
   for_each_attribute(tree, bound,
@@ -110,11 +149,12 @@ FlatConfig config_of(const Expansion& tree, const Bound& bound, const Document& 
   return config;
 }
 
-Result<wire::SealedConfig> seal(const Expansion& tree, const Bound& bound, const Document& instance) {
+Result<wire::SealedConfig> seal(const Library& library, const Expansion& tree, const Bound& bound,
+                                const Document& instance) {
   wire::EncodedMembers members{encoded(tree.alarms), {}, encoded(tree.scripts)};
   for_each_attribute(
       tree, bound, [&](const auto& member, const auto& value) { append(members.attributes, member, value); });
-  return wire::seal_config(header_of(bound, instance), members);
+  return wire::seal_config(header_of(library, tree, bound, instance), members);
 }
 
 }  // namespace fieldline::templates

@@ -8,10 +8,13 @@
 
 namespace fieldline::templates {
 
-Provenance provenance_of(const Expansion& tree, const Bound& bound, const Document& instance);
-FlatConfig config_of(const Expansion& tree, const Bound& bound, const Document& instance);
+Provenance provenance_of(const Library& library, const Expansion& tree, const Bound& bound,
+                         const Document& instance);
+FlatConfig config_of(const Library& library, const Expansion& tree, const Bound& bound,
+                     const Document& instance);
 
 // The bytes of config_of(); what is shared with other trees is not encoded again.
-Result<wire::SealedConfig> seal(const Expansion& tree, const Bound& bound, const Document& instance);
+Result<wire::SealedConfig> seal(const Library& library, const Expansion& tree, const Bound& bound,
+                                const Document& instance);
 
 }  // namespace fieldline::templates

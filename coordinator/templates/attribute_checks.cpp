@@ -24,11 +24,11 @@ void check_attributes(Expansion& tree, Findings& findings) {
   }
 }
 
-void check_members(Expansion& tree, ScriptCheck& check, Findings& findings) {
+void check_members(const Library& library, Expansion& tree, ScriptCheck& check, Findings& findings) {
   if (!tree.complete) return;
   check_attributes(tree, findings);
   check_alarms(tree, findings);
-  check_scripts(tree, check, findings);
+  check_scripts(library, tree, check, findings);
 }
 
 }  // namespace fieldline::templates

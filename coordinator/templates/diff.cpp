@@ -1,6 +1,7 @@
 #include "coordinator/templates/diff.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 #include "common/base/check.hpp"
 
@@ -167,13 +168,24 @@ class Comparison {
                               .to_connection = to.connection});
   }
 
+  // The cause is that of the first name that came or went.
+  void add_artifacts(const std::vector<std::string>& from, const std::vector<std::string>& to,
+                     MemberChange& change) {
+    std::vector<std::string> differing;
+    std::ranges::set_symmetric_difference(from, to, std::back_inserter(differing));
+    const auto cause = [&] {
+      return causes_.of({differing.empty() ? std::string() : "artifacts/" + differing.front(), ""});
+    };
+    add_field("artifacts", from, to, cause, change);
+  }
+
   void compare_headers(const FlatConfig& deployed, const FlatConfig& derived) {
     MemberChange change;
     change.kind = MemberKind::kInstance;
     change.name = derived.instance;
     const auto of_instance = [&] { return causes_.of({}); };
     add_field("area", deployed.area, derived.area, of_instance, change);
-    add_field("artifacts", deployed.artifacts, derived.artifacts, of_instance, change);
+    add_artifacts(deployed.artifacts, derived.artifacts, change);
     add_field(
         "format", deployed.format, derived.format, [&] { return causes_.of_program(); }, change);
     add_field("site", deployed.site, derived.site, of_instance, change);

@@ -7,12 +7,17 @@
 #include "common/base/check.hpp"
 #include "common/base/hash.hpp"
 #include "common/model/names.hpp"
+#include "coordinator/templates/artifact_names.hpp"
+#include "coordinator/templates/artifact_specs.hpp"
 #include "coordinator/templates/limits.hpp"
 
 namespace fieldline::templates {
 namespace {
 
-constexpr std::array<std::string_view, 4> kFolders{"sites", "connections", "templates", "instances"};
+constexpr auto kFolders = std::to_array<std::string_view>(
+    {"sites", "connections", "shared-scripts", "external-systems", "database-connections", "smtp-settings",
+     "notification-lists", "templates", "instances"});
+static_assert(kFolders.size() == kDocumentKinds && kEnumNames<DocumentKind>.size() == kDocumentKinds);
 
 // What a reader would put there anyway is left out: the canonical form has one way to say a thing.
 template <class T>
@@ -151,6 +156,16 @@ Result<Spec> read_spec(DocumentKind kind, const Json& json) {
       return read_spec<SiteSpec>(json);
     case DocumentKind::kConnection:
       return read_spec<ConnectionSpec>(with_options_as_text(json));
+    case DocumentKind::kSharedScript:
+      return read_spec<SharedScriptSpec>(json);
+    case DocumentKind::kExternalSystem:
+      return read_spec<ExternalSystemSpec>(json);
+    case DocumentKind::kDatabaseConnection:
+      return read_spec<DatabaseConnectionSpec>(json);
+    case DocumentKind::kSmtpSettings:
+      return read_spec<SmtpSettingsSpec>(json);
+    case DocumentKind::kNotificationList:
+      return read_spec<NotificationListSpec>(json);
     case DocumentKind::kTemplate:
       return read_spec<TemplateSpec>(json);
     case DocumentKind::kInstance:
@@ -192,14 +207,29 @@ Result<Envelope> read_envelope(const Json& json) {
 
 }  // namespace
 
+std::string_view folder_name(DocumentKind kind) {
+  return kFolders[static_cast<std::size_t>(kind)];
+}
+
+bool is_artifact(DocumentKind kind) {
+  return kind >= DocumentKind::kSharedScript && kind <= DocumentKind::kNotificationList;
+}
+
+std::optional<DocumentKind> artifact_kind(std::string_view folder) {
+  const auto found = std::ranges::find(kFolders, folder);
+  const auto kind = static_cast<DocumentKind>(found - kFolders.begin());
+  return found != kFolders.end() && is_artifact(kind) ? std::optional(kind) : std::nullopt;
+}
+
 std::string DocumentKey::path() const {
-  return fmt::format("{}/{}", kFolders[static_cast<std::size_t>(kind)], name);
+  return fmt::format("{}/{}", folder_name(kind), name);
 }
 
 DocumentPointer make_document(std::string name, Spec spec) {
   auto document = std::make_shared<Document>();
   document->key = {static_cast<DocumentKind>(spec.index()), std::move(name)};
   document->spec = std::move(spec);
+  document->artifacts = artifacts_named(document->spec);
   FIELDLINE_CHECK(is_document_name(document->key.kind, document->key.name));
   document->revision = blake2b_hex(to_json(*document).dump());
   return document;

@@ -2,10 +2,13 @@
 // hash of its canonical JSON. Refuses unknown fields and illegal names.
 #pragma once
 
+#include <array>
 #include <compare>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "common/base/result.hpp"
 #include "common/model/fields.hpp"
@@ -14,15 +17,35 @@
 
 namespace fieldline::templates {
 
-enum class DocumentKind { kSite, kConnection, kTemplate, kInstance };
+enum class DocumentKind {
+  kSite,
+  kConnection,
+  kSharedScript,
+  kExternalSystem,
+  kDatabaseConnection,
+  kSmtpSettings,
+  kNotificationList,
+  kTemplate,
+  kInstance,
+};
+inline constexpr std::size_t kDocumentKinds = std::variant_size_v<Spec>;
 
 }  // namespace fieldline::templates
 
 template <>
 inline constexpr std::array fieldline::kEnumNames<fieldline::templates::DocumentKind> =
-    std::to_array<std::string_view>({"Site", "Connection", "Template", "Instance"});
+    std::to_array<std::string_view>({"Site", "Connection", "SharedScript", "ExternalSystem",
+                                     "DatabaseConnection", "SmtpSettings", "NotificationList", "Template",
+                                     "Instance"});
 
 namespace fieldline::templates {
+
+// "shared-scripts": documents of a kind are found under it in paths and addresses.
+std::string_view folder_name(DocumentKind kind);
+// System-wide, of no site: delivered to the sites beside the configurations that name them.
+bool is_artifact(DocumentKind kind);
+// The kind of artifact that has this folder.
+std::optional<DocumentKind> artifact_kind(std::string_view folder);
 
 // The order is that of an export: what is needed stands before what needs it.
 struct DocumentKey {
@@ -35,12 +58,17 @@ struct DocumentKey {
 };
 
 struct Document {
+  std::vector<DocumentKey> artifacts;  // that its Lua names literally: sorted, each once
   DocumentKey key;
   Revision revision;
   Spec spec;
 
   [[nodiscard]] const SiteSpec& site() const { return std::get<SiteSpec>(spec); }
   [[nodiscard]] const ConnectionSpec& connection() const { return std::get<ConnectionSpec>(spec); }
+  [[nodiscard]] const SharedScriptSpec& shared_script() const { return std::get<SharedScriptSpec>(spec); }
+  [[nodiscard]] const NotificationListSpec& notification_list() const {
+    return std::get<NotificationListSpec>(spec);
+  }
   [[nodiscard]] const TemplateSpec& as_template() const { return std::get<TemplateSpec>(spec); }
   [[nodiscard]] const InstanceSpec& instance() const { return std::get<InstanceSpec>(spec); }
 };

@@ -185,7 +185,7 @@ Result<EffectivePage> effective_members(const Library& library, const DocumentKe
   check_attributes(tree, findings);
   check_alarms(tree, findings);
   ScriptCheck scripts;
-  check_scripts(tree, scripts, findings);
+  check_scripts(library, tree, scripts, findings);
   if (key.kind == DocumentKind::kInstance) {
     write_in(bind(tree, library, *root, Unbound::kAllowed, findings), tree.attributes);
   }

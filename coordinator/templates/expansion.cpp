@@ -294,7 +294,10 @@ class Expander {
 }  // namespace
 
 Expansion::Expansion(std::shared_ptr<const Expansion> shared)
-    : base(std::move(shared)), members_spent(base->members_spent), text_spent(base->text_spent) {
+    : artifacts(shared->artifacts),
+      base(std::move(shared)),
+      members_spent(base->members_spent),
+      text_spent(base->text_spent) {
   alarms.share(base->alarms);
   attributes.share(base->attributes);
   scripts.share(base->scripts);

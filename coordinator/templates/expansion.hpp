@@ -118,6 +118,8 @@ struct Expansion {
   Members<Alarm> alarms;
   Members<Attribute> attributes;
   Members<Script> scripts;
+  std::map<DocumentKey, PartId>
+      artifacts;                          // that scripts name, with who wrote such a script; by check_members
   std::shared_ptr<const Expansion> base;  // whose members, parts and sources it shares; null: nobody's
   std::vector<Part> parts;                // after those of the base
   std::vector<Source> sources;            // empty with a base; the first stands for the instance

@@ -33,7 +33,7 @@ Result<Flattener::Flat> Flattener::make(std::string_view name) {
   for (const auto& [connection, document] : bound.documents) check_connection(library_, *document, findings);
   if (!findings.empty()) return fail(findings.error(instance->key.path()));
 
-  auto sealed = templates::seal(tree, bound, *instance);
+  auto sealed = templates::seal(library_, tree, bound, *instance);
   if (!sealed) {
     findings.add(FindingCode::kConfigurationTooLarge, instance->key.path(), sealed.error().message);
     return fail(findings.error(instance->key.path()));
@@ -44,8 +44,9 @@ Result<Flattener::Flat> Flattener::make(std::string_view name) {
 Result<Derived> Flattener::flatten(std::string_view name) {
   auto flat = make(name);
   if (!flat) return fail(std::move(flat.error()));
-  Derived derived{std::move(flat->sealed.bytes), config_of(flat->tree, flat->bound, flat->instance),
-                  provenance_of(flat->tree, flat->bound, flat->instance), std::move(flat->sealed.revision)};
+  Derived derived{std::move(flat->sealed.bytes), config_of(library_, flat->tree, flat->bound, flat->instance),
+                  provenance_of(library_, flat->tree, flat->bound, flat->instance),
+                  std::move(flat->sealed.revision)};
   FIELDLINE_DCHECK(check(derived.config).has_value());
   FIELDLINE_DCHECK(wire::encode(derived.config) == derived.bytes);
   return derived;

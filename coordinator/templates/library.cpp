@@ -50,7 +50,7 @@ std::vector<DocumentPointer> Library::all() const {
 Library Library::with(std::span<const DocumentPointer> documents) const {
   std::map<DocumentKey, DocumentPointer> last;
   for (const auto& document : documents) last[document->key] = document;
-  std::array<Shelf, std::variant_size_v<Spec>> fresh;
+  std::array<Shelf, kDocumentKinds> fresh;
   for (auto& [key, document] : last) fresh[static_cast<std::size_t>(key.kind)].push_back(std::move(document));
   Library result;
   for (std::size_t kind = 0; kind < shelves_.size(); ++kind) {

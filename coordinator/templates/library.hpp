@@ -33,7 +33,7 @@ class Library {
  private:
   using Shelf = std::vector<DocumentPointer>;
 
-  std::array<Shelf, std::variant_size_v<Spec>> shelves_;  // by kind, each sorted by name
+  std::array<Shelf, kDocumentKinds> shelves_;  // by kind, each sorted by name
 };
 
 }  // namespace fieldline::templates

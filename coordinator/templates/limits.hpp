@@ -1,7 +1,11 @@
 // What the engine takes. Every bound is far above real plants and far below what would hurt central.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
+#include <cstdint>
+
+#include "common/base/time.hpp"
 
 namespace fieldline::templates {
 
@@ -17,6 +21,15 @@ inline constexpr std::size_t kMaxValues = 1'000'000;
 inline constexpr std::size_t kMaxFlowMarks = 2'000'000;
 // Nodes of a site: it is run by a pair, or by one.
 inline constexpr std::size_t kMaxNodes = 2;
+// Recipients of one notification list; more are reached by a list of the mail server.
+inline constexpr std::size_t kMaxRecipients = 100;
+// Characters of a URL, a mail address (RFC 5321, 4.5.3.1), the name of a database or of its user.
+inline constexpr std::size_t kMaxUrl = 2048;
+inline constexpr std::size_t kMaxMailAddress = 254;
+inline constexpr std::size_t kMaxDatabaseName = 1024;
+// Retries of one message, and the time between two: beyond these nobody waits for it any more.
+inline constexpr std::int64_t kMaxRetries = 100'000;
+inline constexpr Duration kLongestRetryInterval = std::chrono::hours(24);
 // Ancestors of a template, and slots within slots.
 inline constexpr std::size_t kMaxDepth = 64;
 // Members and slots of one template or instance once it is expanded.
@@ -28,6 +41,8 @@ inline constexpr std::size_t kMaxExpandedText = std::size_t{4} << 20;
 inline constexpr std::size_t kMaxKeptTrees = std::size_t{64} << 20;
 // Findings that one answer lists; a person mends the first ones and asks again.
 inline constexpr std::size_t kMaxFindings = 1000;
+// Scripts that the finding of a call cycle names; a cycle can be as long as a template has scripts.
+inline constexpr std::size_t kMaxShownCalls = 20;
 // Lines that differ between two scripts before the diff calls the whole script new: bounds its
 // memory, which grows with their square.
 inline constexpr std::size_t kMaxLineEdits = 1000;

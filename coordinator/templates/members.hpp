@@ -9,9 +9,9 @@ namespace fieldline::templates {
 
 void check_attributes(Expansion& tree, Findings& findings);
 void check_alarms(Expansion& tree, Findings& findings);
-void check_scripts(Expansion& tree, ScriptCheck& check, Findings& findings);
+void check_scripts(const Library& library, Expansion& tree, ScriptCheck& check, Findings& findings);
 
 // All three. Nothing where parts of the tree are missing: what is there would be judged wrongly.
-void check_members(Expansion& tree, ScriptCheck& check, Findings& findings);
+void check_members(const Library& library, Expansion& tree, ScriptCheck& check, Findings& findings);
 
 }  // namespace fieldline::templates

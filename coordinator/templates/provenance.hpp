@@ -14,13 +14,13 @@
 
 namespace fieldline::templates {
 
-enum class OriginKind { kTemplate, kOverride, kBinding, kConnection };
+enum class OriginKind { kTemplate, kOverride, kBinding, kConnection, kArtifact };
 
 }  // namespace fieldline::templates
 
 template <>
 inline constexpr std::array fieldline::kEnumNames<fieldline::templates::OriginKind> =
-    std::to_array<std::string_view>({"template", "override", "binding", "connection"});
+    std::to_array<std::string_view>({"template", "override", "binding", "connection", "artifact"});
 
 namespace fieldline::templates {
 
@@ -50,8 +50,9 @@ struct MemberOrigin {
 };
 
 struct Provenance {
-  std::map<std::string, MemberOrigin> members;  // "attributes/Pump1.Speed", "connections/plc1"
-  std::vector<Source> sources;                  // the first is the instance
+  std::map<std::string, MemberOrigin>
+      members;                  // "attributes/Pump1.Speed", "artifacts/shared-scripts/filters"
+  std::vector<Source> sources;  // the first is the instance
 
   static constexpr auto fields =
       fields_in_order(required("members", &Provenance::members), required("sources", &Provenance::sources));

@@ -24,14 +24,44 @@ void collect_changed(std::span<const DocumentPointer> before, std::span<const Do
   }
 }
 
-// The changed templates and all that inherit from them or hold them in a slot.
-std::set<std::string> descendants(const Library& library, const std::set<DocumentKey>& changed) {
+using Keys = std::set<DocumentKey>;
+
+bool names_one_of(const Document& document, const Keys& artifacts) {
+  if (artifacts.empty()) return false;
+  return std::ranges::any_of(document.artifacts, [&](const auto& key) { return artifacts.contains(key); });
+}
+
+// The changed artifacts that may change which artifacts an instance needs: those that came or went, and
+// shared scripts that name others than before; and the shared scripts that name these.
+Keys artifacts_of_effect(const Library& before, const Library& after, const Keys& changed) {
+  Keys found;
+  for (const auto& key : changed) {
+    if (!is_artifact(key.kind)) continue;
+    const auto* from = before.find(key);
+    const auto* to = after.find(key);
+    if (from == nullptr || to == nullptr || from->artifacts != to->artifacts) found.insert(key);
+  }
+  for (std::size_t known = 0; known != found.size();) {
+    known = found.size();
+    for (const auto& script : after.all(DocumentKind::kSharedScript)) {
+      if (names_one_of(*script, found)) found.insert(script->key);
+    }
+  }
+  return found;
+}
+
+// The changed templates, those that name one of `artifacts`, and all that inherit from them or hold them
+// in a slot.
+std::set<std::string> descendants(const Library& library, const Keys& changed, const Keys& artifacts) {
   std::map<std::string, std::vector<std::string>> children;
+  std::vector<std::string> open;
   for (const auto& document : library.all(DocumentKind::kTemplate)) {
-    for (const auto& named : references(*document)) children[named.name].push_back(document->key.name);
+    for (const auto& named : references(*document)) {
+      if (named.kind == DocumentKind::kTemplate) children[named.name].push_back(document->key.name);
+    }
+    if (names_one_of(*document, artifacts)) open.push_back(document->key.name);
   }
   std::set<std::string> reached;
-  std::vector<std::string> open;
   for (const auto& key : changed) {
     if (key.kind == DocumentKind::kTemplate) open.push_back(key.name);
   }
@@ -45,8 +75,9 @@ std::set<std::string> descendants(const Library& library, const std::set<Documen
   return reached;
 }
 
-bool is_reached(const Document& instance, const Reach& reach) {
+bool is_reached(const Document& instance, const Reach& reach, const Keys& artifacts) {
   const auto& spec = instance.instance();
+  if (names_one_of(instance, artifacts)) return true;
   if (reach.changed.contains(instance.key) || reach.templates.contains(spec.template_name)) return true;
   return std::any_of(spec.bindings.begin(), spec.bindings.end(), [&](const auto& binding) {
     return reach.changed.contains(connection_key(spec.site, binding.second.connection));
@@ -56,9 +87,11 @@ bool is_reached(const Document& instance, const Reach& reach) {
 }  // namespace
 
 std::vector<DocumentKey> references(const Document& document) {
-  std::vector<DocumentKey> named;
+  auto named = document.artifacts;
   if (document.key.kind == DocumentKind::kConnection) {
     named.push_back({DocumentKind::kSite, document.key.name.substr(0, document.key.name.find('/'))});
+  } else if (document.key.kind == DocumentKind::kNotificationList) {
+    named.push_back({DocumentKind::kSmtpSettings, document.notification_list().smtp});
   } else if (document.key.kind == DocumentKind::kTemplate) {
     const auto& spec = document.as_template();
     if (!spec.parent.empty()) named.push_back({DocumentKind::kTemplate, spec.parent});
@@ -80,20 +113,22 @@ std::vector<DocumentKey> dependants(const Library& library, const DocumentKey& k
   std::vector<DocumentKey> found;
   for (const auto& document : library.all()) {
     const auto named = references(*document);
-    if (std::find(named.begin(), named.end(), key) != named.end()) found.push_back(document->key);
+    if (document->key != key && std::find(named.begin(), named.end(), key) != named.end())
+      found.push_back(document->key);
   }
   return found;
 }
 
 Reach reach_of(const Library& before, const Library& after) {
   Reach reach;
-  for (const auto kind :
-       {DocumentKind::kSite, DocumentKind::kConnection, DocumentKind::kTemplate, DocumentKind::kInstance}) {
+  for (std::size_t i = 0; i < kDocumentKinds; ++i) {
+    const auto kind = static_cast<DocumentKind>(i);
     collect_changed(before.all(kind), after.all(kind), reach.changed);
   }
-  reach.templates = descendants(after, reach.changed);
+  const auto artifacts = artifacts_of_effect(before, after, reach.changed);
+  reach.templates = descendants(after, reach.changed, artifacts);
   for (const auto& instance : after.all(DocumentKind::kInstance)) {
-    if (is_reached(*instance, reach)) reach.instances.push_back(instance->key.name);
+    if (is_reached(*instance, reach, artifacts)) reach.instances.push_back(instance->key.name);
   }
   return reach;
 }

@@ -9,15 +9,16 @@
 
 namespace fieldline::templates {
 
-// The documents that `document` names.
+// The documents that `document` names, in its Lua too.
 std::vector<DocumentKey> references(const Document& document);
 
-// The documents that name `key`, sorted: what stands in the way of its removal.
+// The other documents that name `key`, sorted: what stands in the way of its removal.
 std::vector<DocumentKey> dependants(const Library& library, const DocumentKey& key);
 
 struct Reach {
-  std::set<DocumentKey> changed;       // created, removed, or of other content
-  std::set<std::string> templates;     // changed ones and all that descend from them
+  std::set<DocumentKey> changed;  // created, removed, or of other content
+  // Changed ones, those that may need other artifacts now, and all that descend from them.
+  std::set<std::string> templates;
   std::vector<std::string> instances;  // whose flat configuration may differ, sorted
 };
 

@@ -2,12 +2,15 @@
 // looked at once, however many members have it. One thread at a time.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
 
+#include "common/lua/globals.hpp"
 #include "common/lua/literal_calls.hpp"
+#include "coordinator/templates/findings.hpp"
 
 namespace fieldline::templates {
 
@@ -18,7 +21,13 @@ struct SourceReport {
   };
   std::optional<Problem> problem;
   std::vector<lua::LiteralCall> calls;
+  std::vector<lua::GlobalProblem> globals;
 };
+
+// What the source has wrong by itself, wherever it stands. `add` takes code, line (0: not known) and
+// sentence.
+void tell_of_source(const SourceReport& report,
+                    const std::function<void(FindingCode, int, std::string)>& add);
 
 class ScriptCheck {
  public:

@@ -1,5 +1,11 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+
+#include "coordinator/templates/artifact_checks.hpp"
+#include "coordinator/templates/artifact_names.hpp"
+#include "coordinator/templates/call_graph.hpp"
+#include "coordinator/templates/limits.hpp"
 #include "coordinator/templates/member_report.hpp"
 #include "coordinator/templates/members.hpp"
 
@@ -8,9 +14,10 @@ namespace {
 
 class ScriptMemberCheck {
  public:
-  ScriptMemberCheck(const Expansion& tree, const std::string& name, Member<Script>& member,
+  ScriptMemberCheck(const Library& library, Expansion& tree, const std::string& name, Member<Script>& member,
                     Findings& findings)
-      : tree_(tree),
+      : library_(library),
+        tree_(tree),
         scope_(scope_of(name)),
         member_(member),
         script_(member.partial.value),
@@ -18,11 +25,11 @@ class ScriptMemberCheck {
     script_.name = name;
   }
 
-  void run(ScriptCheck& check) {
+  void run(ScriptCheck& check, CallGraph& calls) {
     report_.require_fields();
     check_numbers();
     check_trigger();
-    if (member_.has("source")) check_source(check.report(script_.source));
+    if (member_.has("source")) check_source(check.report(script_.source), calls);
   }
 
  private:
@@ -100,19 +107,32 @@ class ScriptMemberCheck {
     return &found->second;
   }
 
-  void check_source(const SourceReport& source) const {
-    if (source.problem) {
-      report_.add_at_line(FindingCode::kLuaSyntax, "source", source.problem->line, source.problem->message);
-    }
-    for (const auto& call : source.calls) check_call(call);
+  void check_source(const SourceReport& source, CallGraph& calls) const {
+    tell_of_source(source, [this](FindingCode code, int line, std::string sentence) {
+      report_.add_at_line(code, "source", line, std::move(sentence));
+    });
+    for (const auto& call : source.calls) check_call(call, calls);
   }
 
-  void check_call(const lua::LiteralCall& call) const {
+  void check_artifact_named(const DocumentKey& key, int line) const {
+    if (library_.find(key) == nullptr) {
+      report_.add_at_line(unknown_artifact(key.kind), "source", line,
+                          fmt::format("there is no {}", key.path()));
+    } else {
+      tree_.artifacts.emplace(key, member_.origin("source"));
+    }
+  }
+
+  void check_call(const lua::LiteralCall& call, CallGraph& calls) const {
+    if (const auto artifact = artifact_named(call)) return check_artifact_named(*artifact, call.line);
     const auto full_name = std::string(scope_) + call.name;
     if (call.api == "scripts.call") {
-      if (!tree_.scripts.contains(full_name)) {
+      const auto callee = tree_.scripts.find(full_name);
+      if (callee == tree_.scripts.end()) {
         report_.add_at_line(FindingCode::kUnknownScript, "source", call.line,
                             fmt::format("there is no script {} here", call.name));
+      } else {
+        calls.add(script_.name, callee->first, call.line);
       }
     } else if (call.api == "attributes.get" || call.api == "attributes.set") {
       const auto found = tree_.attributes.find(full_name);
@@ -126,17 +146,34 @@ class ScriptMemberCheck {
     }
   }
 
-  const Expansion& tree_;
+  const Library& library_;
+  Expansion& tree_;
   std::string_view scope_;
   Member<Script>& member_;
   Script& script_;
   MemberReport<Script> report_;
 };
 
+void tell_of_cycle(const Expansion& tree, const CallCycle& cycle, Findings& findings) {
+  const auto& [name, member] = *tree.scripts.find(std::string(cycle.scripts.front()));
+  const auto scope = scope_of(name).size();  // that of them all: calls don't leave their slot
+  std::string around;
+  for (std::size_t i = 0; i < std::min(cycle.scripts.size(), kMaxShownCalls); ++i) {
+    around += fmt::format("{} → ", cycle.scripts[i].substr(scope));
+  }
+  if (cycle.scripts.size() > kMaxShownCalls) around += "… → ";
+  MemberReport<Script>(tree, name, member, findings)
+      .add_at_line(FindingCode::kCallCycle, "source", cycle.line,
+                   fmt::format("the script calls itself: {}{}", around, name.substr(scope)));
+}
+
 }  // namespace
 
-void check_scripts(Expansion& tree, ScriptCheck& check, Findings& findings) {
-  for (auto& [name, member] : tree.scripts.own()) ScriptMemberCheck(tree, name, member, findings).run(check);
+void check_scripts(const Library& library, Expansion& tree, ScriptCheck& check, Findings& findings) {
+  CallGraph calls;
+  for (auto& [name, member] : tree.scripts.own())
+    ScriptMemberCheck(library, tree, name, member, findings).run(check, calls);
+  for (const auto& cycle : calls.cycles()) tell_of_cycle(tree, cycle, findings);
 }
 
 }  // namespace fieldline::templates

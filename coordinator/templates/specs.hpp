@@ -2,11 +2,16 @@
 // without a dot names a member of one's own, "Pump1.Speed" the member Speed of the slot Pump1.
 #pragma once
 
+#include <array>
+#include <chrono>
+#include <cstdint>
 #include <map>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
+#include "common/base/time.hpp"
 #include "common/model/fields.hpp"
 #include "common/model/flat_config.hpp"
 #include "coordinator/templates/partial.hpp"
@@ -31,6 +36,84 @@ struct ConnectionSpec {
                                                  defaulted("options", &ConnectionSpec::options),
                                                  required("protocol", &ConnectionSpec::protocol));
   friend bool operator==(const ConnectionSpec&, const ConnectionSpec&) = default;
+};
+
+// A Lua module: scripts read what it returns as shared.<name>.
+struct SharedScriptSpec {
+  std::string description;
+  std::string source;  // Lua 5.4
+
+  static constexpr auto fields = fields_in_order(defaulted("description", &SharedScriptSpec::description),
+                                                 required("source", &SharedScriptSpec::source));
+  friend bool operator==(const SharedScriptSpec&, const SharedScriptSpec&) = default;
+};
+
+// An HTTP service that scripts call, or send to by store and forward.
+struct ExternalSystemSpec {
+  std::string base_url;
+  std::string description;
+  Duration retry_interval = std::chrono::seconds(30);
+  std::int64_t retry_limit = 10;  // retries before what is sent is parked
+
+  static constexpr auto fields =
+      fields_in_order(required("base_url", &ExternalSystemSpec::base_url),
+                      defaulted("description", &ExternalSystemSpec::description),
+                      defaulted("retry_interval", &ExternalSystemSpec::retry_interval),
+                      defaulted("retry_limit", &ExternalSystemSpec::retry_limit));
+  friend bool operator==(const ExternalSystemSpec&, const ExternalSystemSpec&) = default;
+};
+
+enum class DatabaseBackend { kPostgresql, kSqlite };
+
+}  // namespace fieldline::templates
+
+template <>
+inline constexpr std::array fieldline::kEnumNames<fieldline::templates::DatabaseBackend> =
+    std::to_array<std::string_view>({"postgresql", "sqlite"});
+
+namespace fieldline::templates {
+
+struct DatabaseConnectionSpec {
+  static constexpr std::int64_t kPostgresqlPort = 5432;
+
+  DatabaseBackend backend = DatabaseBackend::kPostgresql;
+  std::string database;  // PostgreSQL: its name; SQLite: the path of its file at the site
+  std::string description;
+  std::string host;  // PostgreSQL only, as are port and user
+  std::int64_t port = kPostgresqlPort;
+  std::string user;  // empty: that of the daemon
+
+  static constexpr auto fields = fields_in_order(
+      required("backend", &DatabaseConnectionSpec::backend),
+      required("database", &DatabaseConnectionSpec::database),
+      defaulted("description", &DatabaseConnectionSpec::description),
+      defaulted("host", &DatabaseConnectionSpec::host), defaulted("port", &DatabaseConnectionSpec::port),
+      defaulted("user", &DatabaseConnectionSpec::user));
+  friend bool operator==(const DatabaseConnectionSpec&, const DatabaseConnectionSpec&) = default;
+};
+
+// The server that mail leaves by.
+struct SmtpSettingsSpec {
+  std::string description;
+  std::string host;
+  std::int64_t port = 587;  // submission
+  std::string sender;
+
+  static constexpr auto fields = fields_in_order(
+      defaulted("description", &SmtpSettingsSpec::description), required("host", &SmtpSettingsSpec::host),
+      defaulted("port", &SmtpSettingsSpec::port), required("sender", &SmtpSettingsSpec::sender));
+  friend bool operator==(const SmtpSettingsSpec&, const SmtpSettingsSpec&) = default;
+};
+
+struct NotificationListSpec {
+  std::string description;
+  std::vector<std::string> recipients;  // mail addresses
+  std::string smtp;                     // SmtpSettings, by name
+
+  static constexpr auto fields = fields_in_order(defaulted("description", &NotificationListSpec::description),
+                                                 required("recipients", &NotificationListSpec::recipients),
+                                                 required("smtp", &NotificationListSpec::smtp));
+  friend bool operator==(const NotificationListSpec&, const NotificationListSpec&) = default;
 };
 
 // Members as one place of one document writes them.
@@ -91,6 +174,8 @@ struct InstanceSpec : Layer {
 };
 
 // In the order of DocumentKind.
-using Spec = std::variant<SiteSpec, ConnectionSpec, TemplateSpec, InstanceSpec>;
+using Spec =
+    std::variant<SiteSpec, ConnectionSpec, SharedScriptSpec, ExternalSystemSpec, DatabaseConnectionSpec,
+                 SmtpSettingsSpec, NotificationListSpec, TemplateSpec, InstanceSpec>;
 
 }  // namespace fieldline::templates

@@ -58,13 +58,13 @@ Expansion Trees::of_instance(const Document& instance, Findings& findings) {
   const auto base = are_private(spec) ? sound_tree_of(spec.template_name) : nullptr;
   auto tree = base != nullptr ? expand_over(base, library_, instance, findings)
                               : expand(library_, instance, findings);
-  check_members(tree, scripts_, findings);
+  check_members(library_, tree, scripts_, findings);
   return tree;
 }
 
 void Trees::check_template(const Document& document, Findings& findings) {
   auto tree = expand(library_, document, findings);
-  check_members(tree, scripts_, findings);
+  check_members(library_, tree, scripts_, findings);
 }
 
 Trees::TreePointer Trees::sound_tree_of(const std::string& template_name) {
@@ -85,7 +85,7 @@ Trees::TreePointer Trees::grow(const Document& document) {
   keep_written(tree->alarms);
   keep_written(tree->attributes);
   keep_written(tree->scripts);
-  check_members(*tree, scripts_, findings);
+  check_members(library_, *tree, scripts_, findings);
   if (!findings.empty()) return nullptr;
   kept_bytes_ += encode(tree->alarms) + encode(tree->attributes) + encode(tree->scripts) +
                  tree->parts.size() * sizeof(Part) + tree->sources.size() * sizeof(Source);

@@ -1,5 +1,6 @@
 #include "coordinator/templates/validate.hpp"
 
+#include "coordinator/templates/artifact_checks.hpp"
 #include "coordinator/templates/bindings.hpp"
 #include "coordinator/templates/references.hpp"
 #include "coordinator/templates/trees.hpp"
@@ -31,6 +32,7 @@ Result<> validate_change(const Library& before, const Library& after) {
     const auto* document = after.find(key);
     if (document == nullptr) continue;
     if (key.kind == DocumentKind::kConnection) check_connection(after, *document, findings);
+    check_artifact(after, *document, trees.scripts(), findings);
     if (key.kind == DocumentKind::kInstance) validate_instance(after, *document, trees, findings);
   }
   if (!findings.empty()) return fail(findings.error("these documents"));

@@ -1,5 +1,9 @@
 #include <catch2/catch.hpp>
 
+#include "agent/runtime/limits.hpp"
+#include "agent/runtime/script_library.hpp"
+#include "agent/runtime/scripts.hpp"
+#include "common/lua/api.hpp"
 #include "tests/unit/agent/runtime/stage.hpp"
 
 using namespace fieldline;
@@ -304,4 +308,29 @@ TEST_CASE("what a run has still to close can do no harm to an instance that stop
   stage.world.run_for(1h);
   CHECK(count_of(stage) == 0);
   CHECK(stage.device->writes.empty());
+}
+
+TEST_CASE("scripts have the functions that central knows of, but those of artifacts") {
+  VirtualTime world;
+  const auto strand = world.executor();
+  const Speaker speaker{*strand, "pump", [](const Event&) {}};
+  const auto config = Configured().every(1s, "Tick", "").config();
+  Saver saver(speaker, [](const Kept&) {});
+  auto links = FieldLinks::open(config, [](const Connection&) { return std::make_shared<FakeDevice>(); });
+  REQUIRE(links);
+  Attributes attributes(config, std::move(*links), *strand, saver, [](std::size_t, bool) {});
+  const Scripts scripts(config, attributes, speaker);
+  ScriptRunner self(config.scripts.front(), speaker);
+  Voice log(speaker, Category::kScript, kLogRate);
+  const auto library = script_library({config, attributes, scripts, self, log});
+  for (const auto& function : lua::kApi) {
+    INFO(function.name);
+    const auto table = function.name.substr(0, function.name.find('.'));
+    const bool of_artifacts = table == "external" || table == "database" || table == "notify";
+    CHECK(library->functions().contains(std::string(function.name)) != of_artifacts);
+  }
+  for (const auto& [name, function] : library->functions()) {
+    INFO(name);
+    CHECK(std::ranges::find(lua::kApi, name, &lua::ApiFunction::name) != lua::kApi.end());
+  }
 }

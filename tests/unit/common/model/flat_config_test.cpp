@@ -55,6 +55,14 @@ TEST_CASE("a configuration that contradicts itself is refused, naming the place"
     config.instance.clear();
     check_refused(config, "instance");
   }
+  SECTION("artifacts out of order") {
+    config.artifacts = {"shared-scripts/b", "shared-scripts/a"};
+    check_refused(config, "artifacts/shared-scripts/a");
+  }
+  SECTION("an artifact of no kind") {
+    config.artifacts = {"filters"};
+    check_refused(config, "artifacts/filters");
+  }
   SECTION("members out of order") {
     std::swap(config.attributes[0], config.attributes[1]);
     check_refused(config, "attributes/Level");

@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 
 #include "coordinator/api/limits.hpp"
+#include "coordinator/api/media.hpp"
 #include "tests/unit/coordinator/api/centre.hpp"
 
 namespace fieldline::api::test {
@@ -101,6 +102,39 @@ TEST_CASE("what is created has a place and a validator, and reads as it was writ
   const auto known =
       centre.call("GET", "/api/v1/templates/Tank", "", "If-None-Match: " + read.header("etag") + "\r\n");
   CHECK(known.status == 304);
+}
+
+TEST_CASE("artifacts of each kind are kept, listed and deleted as templates are") {
+  Centre centre;
+  const auto artifact = [](const char* kind, Json spec) {
+    return Json{{"kind", kind}, {"name", "a"}, {"spec", std::move(spec)}};
+  };
+  const std::vector<std::pair<std::string, Json>> artifacts{
+      {"shared-scripts", artifact("SharedScript", {{"source", "return {}"}})},
+      {"external-systems", artifact("ExternalSystem", {{"base_url", "http://erp"}})},
+      {"database-connections", artifact("DatabaseConnection", {{"backend", "sqlite"}, {"database", "a.db"}})},
+      {"smtp-settings", artifact("SmtpSettings", {{"host", "mail"}, {"sender", "a@b"}})},
+      {"notification-lists", artifact("NotificationList", {{"recipients", {"a@b"}}, {"smtp", "a"}})}};
+  for (const auto& [folder, document] : artifacts) {
+    INFO(folder);
+    const auto created = centre.call("PUT", "/api/v1/artifacts/" + folder + "/a", document.dump());
+    REQUIRE(created.status == 201);
+    CHECK(created.header("location") == "/api/v1/artifacts/" + folder + "/a");
+    CHECK(centre.get(created.header("location")) == document);
+    CHECK(centre.call("PUT", created.header("location"), document.dump()).status == 428);
+    const auto listed = centre.get("/api/v1/artifacts/" + folder).at("artifacts");
+    REQUIRE(listed.size() == 1);
+    CHECK(etag(listed.at(0).at("revision").get<std::string>()) == created.header("etag"));
+  }
+  const auto used = centre.call("DELETE", "/api/v1/artifacts/smtp-settings/a", "", "If-Match: *\r\n");
+  CHECK(used.status == 409);
+  CHECK(errors_of(used).at(0).at("pointer") == "notification-lists/a");
+  CHECK(centre.call("DELETE", "/api/v1/artifacts/notification-lists/a", "", "If-Match: *\r\n").status == 204);
+  CHECK(centre.call("DELETE", "/api/v1/artifacts/smtp-settings/a", "", "If-Match: *\r\n").status == 204);
+  for (const auto* nothing : {"/api/v1/artifacts/templates/a", "/api/v1/artifacts/nonsense/a",
+                              "/api/v1/artifacts/sites", "/api/v1/artifacts/smtp-settings/a"})
+    CHECK(centre.call("GET", nothing).status == 404);
+  CHECK(centre.call("PUT", "/api/v1/artifacts/templates/a", centre.example("Artifact").dump()).status == 404);
 }
 
 TEST_CASE("what exists is changed and deleted only by who has seen it as it is") {

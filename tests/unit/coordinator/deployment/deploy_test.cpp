@@ -89,6 +89,25 @@ TEST_CASE("different instances of a site are deployed at the same time") {
   CHECK(a->orders.size() == 2);
 }
 
+TEST_CASE("an instance whose scripts name artifacts is refused, for no site has any") {
+  Plant plant;
+  const auto a = plant.node(kA, Role::kActive);
+  plant.apply(
+      "kind: ExternalSystem\nname: erp\nspec: {base_url: 'http://erp'}\n---\nkind: Template\nname: Tpump\n"
+      "spec: {scripts: {S: {source: 'external.send(\"erp\", 1)'}}}\n");
+  const auto refused = plant.ask(&Deployments::deploy);
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().code == ErrorCode::kValidationFailed);
+  REQUIRE(refused.error().findings.size() == 1);
+  CHECK(refused.error().findings.front().code == "artifact-absent");
+  CHECK(refused.error().findings.front().path == "instances/pump");
+  CHECK(refused.error().findings.front().message == "the artifact external-systems/erp is not at site north");
+  CHECK(a->orders.empty());
+  CHECK_FALSE(plant.status());
+  plant.set_level("pump", 2);
+  CHECK(plant.deploy().state == DeploymentState::kSuccess);
+}
+
 TEST_CASE("what does not validate is refused with all findings, nothing is sent and the status stays") {
   Plant plant;
   const auto a = plant.node(kA, Role::kActive);

@@ -6,6 +6,7 @@
 #include <sstream>
 
 #include "coordinator/templates/findings.hpp"
+#include "coordinator/templates/validate.hpp"
 #include "tests/unit/coordinator/templates/library_of.hpp"
 
 using namespace fieldline;
@@ -134,6 +135,12 @@ std::vector<Case> general_cases() {
       {"bound-twice", "instances/P/bindings/B",
        with("{attributes: {A: {type: int, address: 'memory:a'}, B: {type: int, address: 'memory:a'}}}",
             "{site: north, template: T, bindings: {A: {connection: sim}, B: {connection: sim}}}")},
+      {"call-cycle", "templates/T/scripts/A:1",
+       with("{scripts: {B: {source: 'scripts.call(\"A\")'}, A: {source: 'scripts.call(\"C\")'}, "
+            "C: {source: 'scripts.call(\"B\")'}}}")},
+      {"call-cycle", "templates/S/scripts/A:2",
+       with("{slots: {X: {template: S}, Y: {template: S}}}") +
+           "---\nkind: Template\nname: S\nspec: {scripts: {A: {source: \"\\nscripts.call('A')\"}}}\n"},
       {"composition-cycle", "templates/T/slots", with("{slots: {S: {template: T}}}")},
       {"composition-cycle", "templates/A/slots",
        with("{slots: {S: {template: A}}}") +
@@ -155,6 +162,8 @@ std::vector<Case> general_cases() {
             ", alarms: {H: {attribute: L, kind: limits, hi: {value: 5}, hihi: {value: 5}}}}")},
       {"lua-syntax", "templates/T/scripts/Start:2",
        with("{scripts: {Start: {source: \"local a = 1\\nif then\"}}}")},
+      {"lua-syntax", "shared-scripts/filters:3",
+       with("{}") + "---\nkind: SharedScript\nname: filters\nspec: {source: \"\\n\\nreturn {\"}\n"},
       {"member-locked", "instances/P/attributes/L/unit",
        with("{attributes: {L: {type: float, unit: m, locked: [unit]}}}",
             "{site: north, template: T, attributes: {L: {unit: cm}}}")},
@@ -194,6 +203,8 @@ std::vector<Case> general_cases() {
        with("{" + attribute_l + ", scripts: {S: {source: 'attributes.set(\"L\", 1)'}}}")},
       {"read-only-attribute", "templates/T/attributes/L/retained",
        with("{attributes: {L: {type: float, retained: true}}}")},
+      {"read-only-global", "templates/T/scripts/S:2",
+       with("{scripts: {S: {source: \"\\nattributes = {}\"}}}")},
       {"too-deep", "templates/T/parent", chain_of_parents(64)},
       {"too-deep", "templates/T/slots", chain_of_slots(64)},
       {"too-many-members", "instances/P", many_members(100'001)},
@@ -215,17 +226,38 @@ std::vector<Case> general_cases() {
       {"unknown-connection", "instances/P/bindings/A",
        with("{attributes: {A: {type: bool, address: 'memory:a'}}}",
             "{site: north, template: T, bindings: {A: {connection: plc9}}}")},
+      {"unknown-database-connection", "templates/T/scripts/S:1",
+       with("{scripts: {S: {source: 'database.query(\"history\", \"select 1\")'}}}")},
+      {"unknown-external-system", "instances/P/scripts/S:2",
+       with("{scripts: {S: {source: ''}}}",
+            "{site: north, template: T, scripts: {S: {source: \"\\nexternal.send('erp', {})\"}}}")},
+      {"unknown-external-system", "shared-scripts/orders:1",
+       with("{}") +
+           "---\nkind: SharedScript\nname: orders\nspec: {source: \"return external.call('erp')\"}\n"},
+      {"unknown-global", "templates/T/scripts/S:3", with("{scripts: {S: {source: \"\\n\\nsleeep(1)\"}}}")},
+      {"unknown-global", "templates/T/scripts/S:1",
+       with("{scripts: {S: {source: 'local count = 1; coutn = count + 1'}}}")},
+      {"unknown-global", "shared-scripts/filters:2",
+       with("{}") +
+           "---\nkind: SharedScript\nname: filters\nspec: {source: \"\\nreturn {smooth = smoth}\"}\n"},
       {"unknown-member", "instances/P/attributes/L",
        with("{}", "{site: north, template: T, attributes: {L: {value: 1}}}")},
       {"unknown-member", "templates/T/slots/S/scripts/Go",
        with("{slots: {S: {template: A, scripts: {Go: {source: ''}}}}}") + "---\nkind: Template\nname: A\n"},
       {"unknown-member", "templates/T/alarms/S.H", with("{alarms: {S.H: {priority: 1}}}")},
+      {"unknown-notification-list", "templates/T/scripts/S:1",
+       with("{scripts: {S: {source: 'notify.send(\"operators\", \"hello\")'}}}")},
       {"unknown-parent", "templates/T/parent", with("{parent: Nobody}")},
       {"unknown-script", "templates/T/alarms/H/script",
        with("{" + attribute_l + ", alarms: {H: {attribute: L, kind: limits, hi: {value: 5}, script: S}}}")},
       {"unknown-script", "templates/T/scripts/S:1",
        with("{scripts: {S: {source: 'scripts.call(\"Other\")'}}}")},
+      {"unknown-shared-script", "templates/A/scripts/S:1",
+       with("{slots: {X: {template: A}}}") +
+           "---\nkind: Template\nname: A\nspec: {scripts: {S: {source: 'return shared.filters'}}}\n"},
       {"unknown-site", "instances/P/site", with("{}", "{site: south, template: T}")},
+      {"unknown-smtp-settings", "notification-lists/ops/smtp",
+       with("{}") + "---\nkind: NotificationList\nname: ops\nspec: {recipients: ['a@b'], smtp: mail}\n"},
       {"unknown-template", "instances/P/template", "kind: Template\nname: U\n"},
       {"unknown-template", "templates/T/slots/S/template", with("{slots: {S: {template: Nobody}}}")},
   };
@@ -248,14 +280,18 @@ Library library_of(const Case& test) {
 TEST_CASE("everything that can be wrong is found at its place, and nothing else is said") {
   for (const auto& test : cases()) {
     INFO(test.code << " at " << test.path);
-    const auto derived = flatten(library_of(test), "P");
-    REQUIRE_FALSE(derived);
-    CHECK(derived.error().code == ErrorCode::kValidationFailed);
-    INFO(derived.error().describe());
-    REQUIRE(derived.error().findings.size() == 1);
-    CHECK(derived.error().findings[0].code == test.code);
-    CHECK(derived.error().findings[0].path == test.path);
-    CHECK_FALSE(derived.error().findings[0].message.empty());
+    const auto library = library_of(test);
+    const auto derived = flatten(library, "P");
+    // What is wrong with an artifact itself is told when it is stored.
+    const auto stored = validate(library);
+    REQUIRE_FALSE((derived && stored));
+    const auto& error = derived ? stored.error() : derived.error();
+    CHECK(error.code == ErrorCode::kValidationFailed);
+    INFO(error.describe());
+    REQUIRE(error.findings.size() == 1);
+    CHECK(error.findings[0].code == test.code);
+    CHECK(error.findings[0].path == test.path);
+    CHECK_FALSE(error.findings[0].message.empty());
   }
 }
 
@@ -318,6 +354,32 @@ TEST_CASE("a duration below zero is none, and refused as it is read") {
   }
   CHECK_FALSE(parse_documents("{kind: Template, name: T, spec: {scripts: {S: {min_interval: -1s}}}}",
                               TextFormat::kYaml));
+}
+
+TEST_CASE("a circle of calls is told with the way around, and calls that end are not") {
+  const auto sentence_of = [](const std::string& scripts) {
+    const auto stored =
+        validate(library_of(placed("kind: Template\nname: T\nspec: {scripts: {" + scripts + "}}\n")));
+    if (stored) return std::string();
+    REQUIRE(stored.error().findings.size() == 1);
+    return stored.error().findings.front().message;
+  };
+  const auto calling = [](std::string_view name, std::initializer_list<std::string_view> callees) {
+    std::string source;
+    for (const auto callee : callees) source += fmt::format("scripts.call(''{}'') ", callee);
+    return fmt::format("{}: {{source: '{}'}}, ", name, source);
+  };
+  CHECK(sentence_of(calling("Z", {"M", "B"}) + calling("B", {"M"}) + calling("M", {"B"})) ==
+        "the script calls itself: B → M → B");
+  CHECK(sentence_of(calling("A", {"A"})) == "the script calls itself: A → A");
+  CHECK(sentence_of(calling("A", {"B", "C", "D"}) + calling("B", {"C", "D"}) + calling("C", {"D"}) +
+                    calling("D", {})) == "");
+  std::string chain;
+  for (int i = 0; i < 20'000; ++i) chain += calling(fmt::format("S{}", i), {fmt::format("S{}", i + 1)});
+  CHECK(sentence_of(chain + calling("S20000", {})) == "");
+  const auto around = sentence_of(chain + calling("S20000", {"S0"}));
+  CHECK(around.starts_with("the script calls itself: S0 → S1 → S2 → "));
+  CHECK(around.ends_with("S19 → … → S0"));
 }
 
 TEST_CASE("63 ancestors and slots 64 deep are allowed") {

@@ -106,7 +106,7 @@ TEST_CASE("long scripts are refused: one that Lua does not take, and many that n
   const auto with_scripts = [](int count, std::size_t bytes) {
     auto yaml = placed("kind: Template\nname: T\nspec:\n  scripts:\n");
     for (int i = 0; i < count; ++i) {
-      yaml += fmt::format("    S{}: {{source: \"{}\"}}\n", i, repeated("a = 1\\n", bytes));
+      yaml += fmt::format("    S{}: {{source: \"{}\"}}\n", i, repeated("print(1)\\n", bytes));
     }
     return library_of(yaml);
   };

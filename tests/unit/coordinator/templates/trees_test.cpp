@@ -17,6 +17,10 @@ kind: Connection
 name: north/sim
 spec: {protocol: simulator}
 ---
+kind: SharedScript
+name: units
+spec: {source: 'return {}'}
+---
 kind: Template
 name: Motor
 spec:
@@ -40,7 +44,7 @@ spec:
     Guard:
       source: 'if attributes.get("Flow") then scripts.call("Stop") end'
       trigger: {kind: value-change, attributes: [Flow, Mode]}
-    Tick: {source: 'log.info("tick")', trigger: {kind: interval, interval: 1s}}
+    Tick: {source: 'log.info(shared.units.name)', trigger: {kind: interval, interval: 1s}}
 ---
 kind: Template
 name: T
@@ -158,15 +162,15 @@ Result<Derived> flatten_alone(const Library& library, const Document& instance) 
   ScriptCheck scripts;
   check_site(library, instance, findings);
   auto tree = expand(library, instance, findings);
-  check_members(tree, scripts, findings);
+  check_members(library, tree, scripts, findings);
   Bound bound;
   if (tree.complete) bound = bind(tree, library, instance, Unbound::kRefused, findings);
   for (const auto& [name, document] : bound.documents) check_connection(library, *document, findings);
   if (!findings.empty()) return fail(findings.error(instance.key.path()));
-  const auto config = config_of(tree, bound, instance);
+  const auto config = config_of(library, tree, bound, instance);
   const auto sealed = wire::seal_config(config);
   if (!sealed) return fail(sealed.error());
-  return Derived{sealed->bytes, config, provenance_of(tree, bound, instance), sealed->revision};
+  return Derived{sealed->bytes, config, provenance_of(library, tree, bound, instance), sealed->revision};
 }
 
 void check_same(const Result<Derived>& alone, const Result<Derived>& shared) {
