@@ -4,7 +4,7 @@
 
 namespace fieldline::lua {
 
-using Kind = PatternItem::Kind;
+using ItemKind = PatternItem::Kind;
 
 Matcher::Matcher(std::string_view subject, std::span<const PatternItem> items, Charge charge)
     : subject_(subject), items_(items), charge_(std::move(charge)) {}
@@ -28,15 +28,15 @@ Matcher::End Matcher::run(std::size_t item, std::size_t at) {
   for (; item < items_.size(); ++item) {
     step();
     switch (items_[item].kind) {
-      case Kind::kMost:
+      case ItemKind::kMost:
         return most(item, at);
-      case Kind::kFewest:
+      case ItemKind::kFewest:
         return fewest(item, at);
-      case Kind::kOpen:
-      case Kind::kPosition:
-      case Kind::kClose:
+      case ItemKind::kOpen:
+      case ItemKind::kPosition:
+      case ItemKind::kClose:
         return captured(item, at);
-      case Kind::kOptional:
+      case ItemKind::kOptional:
         if (fits(items_[item], at)) {
           if (const End end = rest(item + 1, at + 1)) return end;
         }
@@ -71,10 +71,10 @@ Matcher::End Matcher::captured(std::size_t item, std::size_t at) {
   const PatternItem& mark = items_[item];
   Capture& capture = captures_[mark.first];
   const Capture before = capture;
-  if (mark.kind == Kind::kClose)
+  if (mark.kind == ItemKind::kClose)
     capture.size = at - capture.begin;
   else
-    capture = Capture{at, 0, mark.kind == Kind::kPosition};
+    capture = Capture{at, 0, mark.kind == ItemKind::kPosition};
   const End end = rest(item + 1, at);
   if (!end) capture = before;
   return end;
@@ -82,13 +82,13 @@ Matcher::End Matcher::captured(std::size_t item, std::size_t at) {
 
 Matcher::End Matcher::single(const PatternItem& item, std::size_t at) {
   switch (item.kind) {
-    case Kind::kBalance:
+    case ItemKind::kBalance:
       return balance(item, at);
-    case Kind::kBackReference:
+    case ItemKind::kBackReference:
       return repeated(item, at);
-    case Kind::kFrontier:
+    case ItemKind::kFrontier:
       return at_frontier(item, at) ? End(at) : std::nullopt;
-    case Kind::kEnd:
+    case ItemKind::kEnd:
       return at == subject_.size() ? End(at) : std::nullopt;
     default:
       return fits(item, at) ? End(at + 1) : std::nullopt;

@@ -6,7 +6,7 @@
 namespace fieldline::lua {
 namespace {
 
-using Kind = PatternItem::Kind;
+using ItemKind = PatternItem::Kind;
 using Set = std::bitset<256>;
 
 bool is_digit(unsigned char c) {
@@ -102,7 +102,7 @@ class Compiler {
     if (take(')')) return close();
     if (sees('$') && at_ + 1 == text_.size()) {
       ++at_;
-      add({Kind::kEnd, 0, 0, {}});
+      add({ItemKind::kEnd, 0, 0, {}});
       return {};
     }
     if (sees('%') && at_ + 1 < text_.size()) {
@@ -119,13 +119,13 @@ class Compiler {
     const auto number = static_cast<unsigned char>(pattern_.captures++);
     const bool position = take(')');
     if (!position) open_.push_back(number);
-    add({position ? Kind::kPosition : Kind::kOpen, number, 0, {}});
+    add({position ? ItemKind::kPosition : ItemKind::kOpen, number, 0, {}});
     return {};
   }
 
   Problem close() {
     if (open_.empty()) return "invalid pattern capture";
-    add({Kind::kClose, open_.back(), 0, {}});
+    add({ItemKind::kClose, open_.back(), 0, {}});
     open_.pop_back();
     return {};
   }
@@ -133,7 +133,7 @@ class Compiler {
   Problem balance() {
     at_ += 2;
     if (text_.size() - at_ < 2) return "malformed pattern (missing arguments to '%b')";
-    add({Kind::kBalance,
+    add({ItemKind::kBalance,
          static_cast<unsigned char>(text_[at_]),
          static_cast<unsigned char>(text_[at_ + 1]),
          {}});
@@ -144,7 +144,7 @@ class Compiler {
   Problem frontier() {
     at_ += 2;
     if (!sees('[')) return "missing '[' after '%f' in pattern";
-    PatternItem item{Kind::kFrontier, 0, 0, {}};
+    PatternItem item{ItemKind::kFrontier, 0, 0, {}};
     auto problem = set(item.set);
     add(item);
     return problem;
@@ -158,19 +158,19 @@ class Compiler {
     if (!known || open_.find(index) != std::basic_string<unsigned char>::npos) {
       return fmt::format("invalid capture index %{} in pattern", static_cast<char>(digit));
     }
-    add({Kind::kBackReference, index, 0, {}});
+    add({ItemKind::kBackReference, index, 0, {}});
     return {};
   }
 
   Problem repeated_set() {
     PatternItem item;
     if (auto problem = set(item.set)) return problem;
-    if (take('?')) item.kind = Kind::kOptional;
-    if (item.kind == Kind::kOne && take('*')) item.kind = Kind::kMost;
-    if (item.kind == Kind::kOne && take('-')) item.kind = Kind::kFewest;
-    if (item.kind == Kind::kOne && take('+')) {
+    if (take('?')) item.kind = ItemKind::kOptional;
+    if (item.kind == ItemKind::kOne && take('*')) item.kind = ItemKind::kMost;
+    if (item.kind == ItemKind::kOne && take('-')) item.kind = ItemKind::kFewest;
+    if (item.kind == ItemKind::kOne && take('+')) {
       add(item);
-      item.kind = Kind::kMost;
+      item.kind = ItemKind::kMost;
     }
     add(item);
     return {};

@@ -24,17 +24,17 @@ void collect_changed(std::span<const DocumentPointer> before, std::span<const Do
   }
 }
 
-using Keys = std::set<DocumentKey>;
+using KeySet = std::set<DocumentKey>;
 
-bool names_one_of(const Document& document, const Keys& artifacts) {
+bool names_one_of(const Document& document, const KeySet& artifacts) {
   if (artifacts.empty()) return false;
   return std::ranges::any_of(document.artifacts, [&](const auto& key) { return artifacts.contains(key); });
 }
 
 // The changed artifacts that may change which artifacts an instance needs: those that came or went, and
 // shared scripts that name others than before; and the shared scripts that name these.
-Keys artifacts_of_effect(const Library& before, const Library& after, const Keys& changed) {
-  Keys found;
+KeySet artifacts_of_effect(const Library& before, const Library& after, const KeySet& changed) {
+  KeySet found;
   for (const auto& key : changed) {
     if (!is_artifact(key.kind)) continue;
     const auto* from = before.find(key);
@@ -52,7 +52,7 @@ Keys artifacts_of_effect(const Library& before, const Library& after, const Keys
 
 // The changed templates, those that name one of `artifacts`, and all that inherit from them or hold them
 // in a slot.
-std::set<std::string> descendants(const Library& library, const Keys& changed, const Keys& artifacts) {
+std::set<std::string> descendants(const Library& library, const KeySet& changed, const KeySet& artifacts) {
   std::map<std::string, std::vector<std::string>> children;
   std::vector<std::string> open;
   for (const auto& document : library.all(DocumentKind::kTemplate)) {
@@ -75,7 +75,7 @@ std::set<std::string> descendants(const Library& library, const Keys& changed, c
   return reached;
 }
 
-bool is_reached(const Document& instance, const Reach& reach, const Keys& artifacts) {
+bool is_reached(const Document& instance, const Reach& reach, const KeySet& artifacts) {
   const auto& spec = instance.instance();
   if (names_one_of(instance, artifacts)) return true;
   if (reach.changed.contains(instance.key) || reach.templates.contains(spec.template_name)) return true;

@@ -53,6 +53,7 @@ bool is_write(const Bytes& request) {
 }
 
 Bytes honest_answer(const Bytes& request) {
+  if (request.empty()) return {};
   const std::uint8_t function = request[kFunctionAt];
   if (is_write(request)) return framed(request, {request.begin() + kFunctionAt, request.begin() + 12});
   const unsigned count = unsigned{request[10]} << 8 | request[11];

@@ -32,6 +32,7 @@ class Conversation {
 };
 
 // The right answer to a request: every register and bit reads 0x0101 or 1, every write is taken.
+// Empty for the empty request of a client that has gone.
 Bytes honest_answer(const Bytes& request);
 Bytes exception_answer(const Bytes& request, std::uint8_t code);
 bool is_write(const Bytes& request);

@@ -9,7 +9,7 @@ using namespace fieldline::templates;
 
 namespace {
 
-constexpr std::string_view kPlant = R"(
+constexpr std::string_view kMachineHall = R"(
 kind: Connection
 name: north/sim
 spec: {protocol: simulator}
@@ -60,7 +60,7 @@ const DocumentKey kInstance{DocumentKind::kInstance, "P"};
 }  // namespace
 
 TEST_CASE("every field of a member says its value, where it comes from, and whether it is locked") {
-  const auto members = members_of(library_of(kPlant), kInstance);
+  const auto members = members_of(library_of(kMachineHall), kInstance);
   const auto& speed = member_of(members, "A.Speed");
   CHECK(speed.kind == MemberKind::kAttribute);
   const auto& value = field_of(speed, "value");
@@ -79,7 +79,7 @@ TEST_CASE("every field of a member says its value, where it comes from, and whet
 }
 
 TEST_CASE("a binding gives an attribute its connection and, when it says so, its address") {
-  const auto members = members_of(library_of(kPlant), kInstance);
+  const auto members = members_of(library_of(kMachineHall), kInstance);
   const auto& run = member_of(members, "A.Run");
   CHECK(field_of(run, "connection").value == "sim");
   CHECK(field_of(run, "connection").how == Touch::kBinding);
@@ -89,7 +89,7 @@ TEST_CASE("a binding gives an attribute its connection and, when it says so, its
 }
 
 TEST_CASE("the chain names everyone who wrote anything of the member, the weakest first") {
-  const auto members = members_of(library_of(kPlant), kInstance);
+  const auto members = members_of(library_of(kMachineHall), kInstance);
   CHECK(member_of(members, "A.Speed").chain == std::vector<ChainLink>{{"templates/Motor", Touch::kSlot},
                                                                       {"templates/Fan", Touch::kOverride},
                                                                       {"templates/T", Touch::kOverride},
@@ -97,7 +97,7 @@ TEST_CASE("the chain names everyone who wrote anything of the member, the weakes
 }
 
 TEST_CASE("a template's own members are defined, its parent's inherited") {
-  const auto library = library_of(kPlant);
+  const auto library = library_of(kMachineHall);
   const auto own = members_of(library, {DocumentKind::kTemplate, "T"});
   CHECK(field_of(member_of(own, "Mode"), "type").how == Touch::kDefined);
   CHECK(field_of(member_of(own, "A.Speed"), "type").how == Touch::kSlot);

@@ -9,7 +9,7 @@ using namespace fieldline::templates;
 
 namespace {
 
-constexpr std::string_view kPlant = R"(
+constexpr std::string_view kPumps = R"(
 kind: Site
 name: north
 ---
@@ -145,7 +145,7 @@ std::string bindings(Random& random) {
 
 Library random_instances(std::uint64_t seed, int count) {
   Random random(seed);
-  std::string text(kPlant);
+  std::string text(kPumps);
   for (int i = 0; i < count; ++i) {
     text += fmt::format(
         "\n---\n{{kind: Instance, name: P{}, spec: {{site: north, template: {}, attributes: {}, alarms: {}, "
