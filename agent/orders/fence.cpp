@@ -22,6 +22,7 @@ bool needs_instance(OrderKind kind) {
 }  // namespace
 
 std::optional<Refusal> refuse(const Order& order, std::uint64_t term, const Seen& seen, Role role) {
+  if (order.kind == OrderKind::kArtifacts) return Refusal{"not-supported", "this node takes no artifacts"};
   if (!is_name(order.instance) || order.deployment.empty()) {
     return Refusal{"invalid-order", "the order names no instance or no deployment"};
   }

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "agent/orders/limits.hpp"
+#include "common/base/check.hpp"
 #include "common/wire/config.hpp"
 #include "common/wire/limits.hpp"
 
@@ -44,6 +45,8 @@ void Task::run(Done done) {
     case OrderKind::kDelete:
     case OrderKind::kDrop:
       return forget();
+    case OrderKind::kArtifacts:
+      FIELDLINE_UNREACHABLE();  // refused by the fence
   }
 }
 

@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <system_error>
+#include <utility>
 
 namespace fieldline {
 namespace {
@@ -27,6 +28,29 @@ Result<> sync_folder_of(const std::filesystem::path& path) {
   const auto folder = path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
   const File file(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!file.is_open() || !file.sync()) return io_failure("sync the folder of", path);
+  return {};
+}
+
+// Only a plain file of this user, readable by nobody else, can hold a secret.
+Result<> check_private(int fd, const std::filesystem::path& path) {
+  struct stat status {};
+  if (fstat(fd, &status) != 0) return io_failure("examine", path);
+  if (!S_ISREG(status.st_mode))
+    return fail(ErrorCode::kForbidden, "the key is not a plain file", path.string());
+  if (status.st_uid != geteuid()) {
+    return fail(ErrorCode::kForbidden,
+                fmt::format("the key file belongs to user id {}, and this process runs as {}; chown it",
+                            status.st_uid, geteuid()),
+                path.string());
+  }
+  if (const auto mode = status.st_mode & 07777U; mode != 0600U) {
+    return fail(
+        ErrorCode::kForbidden,
+        fmt::format("the key file has mode {:04o} and must have 0600; chmod it, and make a new key if "
+                    "others could have read this one",
+                    mode),
+        path.string());
+  }
   return {};
 }
 
@@ -66,6 +90,27 @@ Result<> write_file(const std::filesystem::path& path, std::string_view bytes, F
   }
   ::unlink(draft.c_str());
   return outcome;
+}
+
+Result<std::string> read_private_file(const std::filesystem::path& path, std::size_t limit) {
+  const File file(::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+  if (!file.is_open()) return io_failure("open", path);
+  if (auto allowed = check_private(file.descriptor(), path); !allowed)
+    return fail(std::move(allowed.error()));
+  // One byte more, to see that nothing follows.
+  std::string bytes(limit + 1, '\0');
+  std::size_t size = 0;
+  while (size < bytes.size()) {
+    const auto got = ::read(file.descriptor(), bytes.data() + size, bytes.size() - size);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return io_failure("read", path);
+    if (got == 0) break;
+    size += static_cast<std::size_t>(got);
+  }
+  if (size > limit)
+    return fail(ErrorCode::kTooLarge, fmt::format("the file has more than {} bytes", limit), path.string());
+  bytes.resize(size);
+  return bytes;
 }
 
 Result<> make_private_directory(const std::filesystem::path& path) {

@@ -2,7 +2,9 @@
 // starting up.
 #pragma once
 
+#include <cstddef>
 #include <filesystem>
+#include <string>
 #include <string_view>
 
 #include "common/base/result.hpp"
@@ -32,6 +34,10 @@ enum class Existing { kReplace, kKeep };
 // Durable once it returns. kConflict: it exists and is to be kept; kIo names the step that failed.
 Result<> write_file(const std::filesystem::path& path, std::string_view bytes, FileMode mode,
                     Existing existing);
+
+// The bytes of a file that holds a secret. kForbidden unless it is a plain file of this user with mode
+// 0600; kNotFound; kTooLarge over `limit` bytes.
+Result<std::string> read_private_file(const std::filesystem::path& path, std::size_t limit);
 
 // Makes the directory, and those above it, where they are missing; mode 0700.
 Result<> make_private_directory(const std::filesystem::path& path);

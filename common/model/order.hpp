@@ -1,4 +1,4 @@
-// What the coordinator asks of a node about one instance, and what the node answers.
+// What the coordinator asks of a node about one instance or its artifacts, and what the node answers.
 #pragma once
 
 #include <cstdint>
@@ -18,20 +18,21 @@ enum class OrderKind {
   kDrop,     // forget: standby nodes only
   kDisable,  // stop running, keep the configuration
   kEnable,
-  kDelete,  // stop running and forget
+  kDelete,     // stop running and forget
+  kArtifacts,  // of no instance: hold this set of artifacts, whole
 };
 template <>
 inline constexpr std::array kEnumNames<OrderKind> =
-    std::to_array<std::string_view>({"apply", "hold", "drop", "disable", "enable", "delete"});
+    std::to_array<std::string_view>({"apply", "hold", "drop", "disable", "enable", "delete", "artifacts"});
 
 struct Order {
   Duration budget{};       // the node gives up before the swap when this, less 5 s, is over
   std::string deployment;  // id of the attempt; an order seen twice gets the stored report again
-  std::string instance;
+  std::string instance;    // empty for artifacts
   OrderKind kind = OrderKind::kApply;
   std::uint64_t number = 0;  // rises per instance; a node refuses one older than the last it saw
-  Revision revision;         // apply, hold: of the configuration
-  std::uint64_t size = 0;    // apply, hold: bytes of the configuration, at most 1 MiB
+  Revision revision;         // of what it brings: apply, hold: the configuration; artifacts: the package
+  std::uint64_t size = 0;    // bytes of that: a configuration at most 1 MiB, a package at most 18 MiB
 
   static constexpr auto fields =
       fields_in_order(required("budget", &Order::budget), required("deployment", &Order::deployment),
@@ -75,7 +76,8 @@ struct Report {
   std::string message;  // for people; empty on success
   std::string reason;  // stable code of a failure: "not-active", "stale-order", "does-not-compile" …; empty
                        // on success
-  Revision revision;   // what the node has as current after the order; empty: nothing
+  Revision revision;   // what the node has as current after the order; empty: nothing. Of artifacts the
+                       // digest of their inventory
   Stage stage = Stage::kDone;  // done on success, else the stage that failed
   bool success = false;
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "common/base/time.hpp"
+#include "common/model/artifact.hpp"
 #include "common/model/fields.hpp"
 #include "common/model/flat_config.hpp"
 
@@ -16,6 +17,7 @@ template <>
 inline constexpr std::array kEnumNames<Role> = std::to_array<std::string_view>({"active", "standby"});
 
 struct Hello {
+  std::string artifacts_digest;  // wire::artifacts_digest of what it holds; empty: it takes none
   std::uint64_t epoch = 0;
   std::string inventory_digest;  // wire::digest of the node's inventory
   std::string node;
@@ -25,9 +27,10 @@ struct Hello {
   std::uint64_t term = 0;  // the highest coordinator term the node has seen
 
   static constexpr auto fields = fields_in_order(
-      defaulted("epoch", &Hello::epoch), required("inventory_digest", &Hello::inventory_digest),
-      required("node", &Hello::node), required("role", &Hello::role), required("site", &Hello::site),
-      defaulted("software", &Hello::software), required("term", &Hello::term));
+      defaulted("artifacts_digest", &Hello::artifacts_digest), defaulted("epoch", &Hello::epoch),
+      required("inventory_digest", &Hello::inventory_digest), required("node", &Hello::node),
+      required("role", &Hello::role), required("site", &Hello::site), defaulted("software", &Hello::software),
+      required("term", &Hello::term));
   friend bool operator==(const Hello&, const Hello&) = default;
 };
 
@@ -87,7 +90,24 @@ struct InventoryPage {
   friend bool operator==(const InventoryPage&, const InventoryPage&) = default;
 };
 
-// A node's request for a piece of a configuration too large to travel in its order.
+// Likewise what artifacts a node holds.
+struct ArtifactsQuery {
+  std::string cursor;
+
+  static constexpr auto fields = fields_in_order(defaulted("cursor", &ArtifactsQuery::cursor));
+  friend bool operator==(const ArtifactsQuery&, const ArtifactsQuery&) = default;
+};
+
+struct ArtifactsPage {
+  ArtifactInventory items;
+  std::string next;
+
+  static constexpr auto fields =
+      fields_in_order(required("items", &ArtifactsPage::items), defaulted("next", &ArtifactsPage::next));
+  friend bool operator==(const ArtifactsPage&, const ArtifactsPage&) = default;
+};
+
+// A node's request for a piece of what is too large to travel in its order.
 struct Fetch {
   std::string deployment;
   std::uint64_t offset = 0;
@@ -103,7 +123,7 @@ struct Fetch {
 struct Piece {
   std::string deployment;
   std::uint64_t offset = 0;
-  std::uint64_t size = 0;  // of the whole configuration; 0: the coordinator no longer has it
+  std::uint64_t size = 0;  // of the whole; 0: the coordinator no longer has it
 
   static constexpr auto fields =
       fields_in_order(required("deployment", &Piece::deployment), required("offset", &Piece::offset),

@@ -1,10 +1,6 @@
 #include "common/net/key_pair.hpp"
 
-#include <fcntl.h>
-#include <fmt/format.h>
 #include <sodium.h>
-#include <sys/stat.h>
-#include <unistd.h>
 #include <zmq.h>
 
 #include <algorithm>
@@ -23,27 +19,11 @@ constexpr std::string_view kZ85Alphabet =
     "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.-:+=^!/*?&<>()[]{}@%$#";
 using KeyText = std::array<char, kKeyCharacters + 1>;
 
-// Only a plain file of this user, readable by nobody else, can hold a secret.
-Result<> check_private(int fd, const std::filesystem::path& path) {
-  struct stat status {};
-  if (fstat(fd, &status) != 0) return io_failure("examine", path);
-  if (!S_ISREG(status.st_mode))
-    return fail(ErrorCode::kForbidden, "the key is not a plain file", path.string());
-  if (status.st_uid != geteuid()) {
-    return fail(ErrorCode::kForbidden,
-                fmt::format("the key file belongs to user id {}, and this process runs as {}; chown it",
-                            status.st_uid, geteuid()),
-                path.string());
-  }
-  if (const auto mode = status.st_mode & 07777U; mode != 0600U) {
-    return fail(
-        ErrorCode::kForbidden,
-        fmt::format("the key file has mode {:04o} and must have 0600; chmod it, and make a new key if "
-                    "others could have read this one",
-                    mode),
-        path.string());
-  }
-  return {};
+Failure not_one_key(const std::filesystem::path& path) {
+  return fail(ErrorCode::kCorrupt,
+              "the key file does not hold one secret key, 40 characters of Z85; restore it, or remove it to "
+              "get a new identity",
+              path.string());
 }
 
 }  // namespace
@@ -65,24 +45,16 @@ KeyPair KeyPair::generate() {
 }
 
 Result<KeyPair> KeyPair::load(const std::filesystem::path& path) {
-  const File file(::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
-  if (!file.is_open()) return io_failure("open", path);
-  if (auto allowed = check_private(file.descriptor(), path); !allowed)
-    return fail(std::move(allowed.error()));
-  // One byte more than a key and its line end, to see that nothing follows.
-  std::string text(kKeyCharacters + 2, '\0');
-  const auto length = ::read(file.descriptor(), text.data(), text.size());
-  if (length < 0) return io_failure("read", path);
-  text.resize(static_cast<std::size_t>(length));
+  // A key and its line end.
+  auto read = read_private_file(path, kKeyCharacters + 1);
+  if (!read && read.error().code == ErrorCode::kTooLarge) return not_one_key(path);
+  if (!read) return fail(std::move(read.error()));
+  auto text = std::move(*read);
   if (text.ends_with('\n')) text.pop_back();
   KeyPair keys({}, std::move(text));
   KeyText public_key{};
   if (!is_key(keys.secret_key_) || zmq_curve_public(public_key.data(), keys.secret_key_.c_str()) != 0) {
-    return fail(
-        ErrorCode::kCorrupt,
-        "the key file does not hold one secret key, 40 characters of Z85; restore it, or remove it to "
-        "get a new identity",
-        path.string());
+    return not_one_key(path);
   }
   keys.public_key_ = public_key.data();
   return keys;

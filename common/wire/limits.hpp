@@ -17,6 +17,14 @@ inline constexpr std::size_t kMaxConfig = std::size_t{1} << 20;
 inline constexpr std::size_t kMaxChunk = std::size_t{32} << 10;
 // The largest body of a message that is not bulk.
 inline constexpr std::size_t kMaxBody = std::size_t{256} << 10;
+// One artifact: a shared script of the longest source that Lua takes, 128 KiB, or a list of a thousand
+// recipients.
+inline constexpr std::size_t kMaxArtifact = std::size_t{256} << 10;
+// Artifacts that a site holds, and the bytes of all of them: they stay in the memory of a node.
+inline constexpr std::size_t kMaxArtifacts = 10'000;
+inline constexpr std::size_t kMaxArtifactBytes = std::size_t{16} << 20;
+// What an order of artifacts brings, its manifest of at most 2 MiB included.
+inline constexpr std::size_t kMaxPackage = kMaxArtifactBytes + (std::size_t{2} << 20);
 // A configuration up to this size travels in its order; a larger one is fetched in pieces.
 inline constexpr std::size_t kMaxInlineConfig = kMaxChunk;
 

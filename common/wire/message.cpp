@@ -22,6 +22,8 @@ constexpr std::array kRules = std::to_array<Rule>({
     {Type::kPong, Sender::kCoordinator, "PONG", kSmall, 0},
     {Type::kInventoryQuery, Sender::kCoordinator, "INVENTORY_QUERY", kSmall, 0},
     {Type::kInventoryPage, Sender::kNode, "INVENTORY_PAGE", kPage, 0},
+    {Type::kArtifactsQuery, Sender::kCoordinator, "ARTIFACTS_QUERY", kSmall, 0},
+    {Type::kArtifactsPage, Sender::kNode, "ARTIFACTS_PAGE", kPage, 0},
     {Type::kOrder, Sender::kCoordinator, "ORDER", kSmall, kMaxInlineConfig},
     {Type::kAccepted, Sender::kNode, "ACCEPTED", kSmall, 0},
     {Type::kReport, Sender::kNode, "REPORT", kMaxBody, 0},

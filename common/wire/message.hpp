@@ -31,6 +31,8 @@ enum class Type : std::uint16_t {
   kPong = 5,
   kInventoryQuery = 6,
   kInventoryPage = 7,
+  kArtifactsQuery = 8,
+  kArtifactsPage = 9,
   kOrder = 16,
   kAccepted = 17,
   kReport = 18,
@@ -103,6 +105,10 @@ template <>
 inline constexpr Type kTypeOf<InventoryQuery> = Type::kInventoryQuery;
 template <>
 inline constexpr Type kTypeOf<InventoryPage> = Type::kInventoryPage;
+template <>
+inline constexpr Type kTypeOf<ArtifactsQuery> = Type::kArtifactsQuery;
+template <>
+inline constexpr Type kTypeOf<ArtifactsPage> = Type::kArtifactsPage;
 template <>
 inline constexpr Type kTypeOf<Order> = Type::kOrder;
 template <>
