@@ -4,6 +4,7 @@
 #include <set>
 
 #include "coordinator/api/api.hpp"
+#include "coordinator/database/central_events.hpp"
 #include "coordinator/database/deployment_records.hpp"
 #include "coordinator/database/documents.hpp"
 #include "coordinator/database/node_keys.hpp"
@@ -32,12 +33,13 @@ struct Coordinator::Rooms {
         documents(ground.database),
         keys(ground.database),
         records(ground.database),
+        events(ground.database),
         token_rows(ground.database),
         catalog({ground.loop, ground.author, documents}),
         sites(ground.loop, ground.router, ground.admission, keys, term,
               {settings.silence_limit, settings.ping_interval, settings.health_interval}),
-        deployments({ground.loop, ground.engine, catalog, sites, records}, term, Random(ground.random),
-                    {settings.deployment_deadline}),
+        deployments({ground.loop, ground.engine, catalog, sites, records, events}, term,
+                    Random(ground.random), {settings.deployment_deadline}),
         metrics(FIELDLINE_VERSION) {
     catalog.on_change([this](const catalog::LibraryPointer&, const catalog::LibraryPointer& after) {
       sites.define(nodes_of(*after));
@@ -69,6 +71,7 @@ struct Coordinator::Rooms {
   database::DocumentRecords documents;
   database::NodeKeys keys;
   database::DeploymentRecords records;
+  database::CentralEvents events;
   database::Tokens token_rows;
   catalog::Catalog catalog;
   sites::Sites sites;

@@ -13,6 +13,20 @@ Json change_event(const deployment::Change& change) {
   return event;
 }
 
+// An instance of a bulk that went on; without one the bulk is over.
+Json bulk_event(const deployment::BulkProgress& progress) {
+  const auto& bulk = progress.bulk;
+  Json event{{"bulk", bulk.id}, {"site", bulk.site}, {"counts", to_json(bulk.counts)}, {"over", bulk.over()}};
+  if (!progress.instance) return event;
+  const auto& instance = *progress.instance;
+  event["instance"] = instance.instance;
+  event["state"] = name(instance.state);
+  if (!instance.deployment.empty()) event["deployment"] = instance.deployment;
+  if (!instance.reason.empty()) event["reason"] = instance.reason;
+  if (!instance.message.empty()) event["message"] = instance.message;
+  return event;
+}
+
 }  // namespace
 
 Routes all_routes(const Rooms& rooms) {
@@ -20,6 +34,7 @@ Routes all_routes(const Rooms& rooms) {
   add_alarm_routes(routes, rooms);
   add_apply_routes(routes, rooms);
   add_artifact_routes(routes, rooms);
+  add_bulk_routes(routes, rooms);
   add_compare_routes(routes, rooms);
   add_deployment_routes(routes, rooms);
   add_event_routes(routes, rooms);
@@ -41,6 +56,9 @@ Api::Api(const Neighbours& neighbours, std::string run)
 void Api::follow(const Neighbours& neighbours) {
   neighbours.deployments.on_change([this](const deployment::Change& change) {
     stream_.publish(Topic::kDeployment, change_event(change));
+  });
+  neighbours.deployments.on_bulk([this](const deployment::BulkProgress& progress) {
+    stream_.publish(Topic::kBulk, bulk_event(progress));
   });
   neighbours.sites.on_event([this](const sites::NodeEvent& event) {
     // Every node sends its health every few seconds: thousands of sites would leave the ring no room

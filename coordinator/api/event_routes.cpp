@@ -12,17 +12,25 @@ using templates::DocumentKind;
 
 namespace {
 
-// Asks the nodes of a site for what the merge needs, until its page is complete. Lives as long as its
-// questions.
+// Central's own log among those of the nodes; no node has this name.
+const std::string kCentral;
+
+std::vector<std::string> with_central(std::vector<std::string> nodes) {
+  nodes.push_back(kCentral);
+  return nodes;
+}
+
+// Asks the nodes of a site, and central itself, for what the merge needs, until its page is complete.
+// Lives as long as its questions.
 class EventsWalk : public std::enable_shared_from_this<EventsWalk> {
  public:
-  EventsWalk(sites::Sites& sites, std::string site, std::vector<std::string> nodes, EventQuery query,
+  EventsWalk(const Rooms& rooms, std::string site, std::vector<std::string> nodes, EventQuery query,
              const LogPlaces& places, Reply reply)
-      : sites_(sites),
+      : rooms_(rooms),
         site_(std::move(site)),
         nodes_(std::move(nodes)),
         query_(std::move(query)),
-        merge_(nodes_, places, static_cast<std::size_t>(query_.limit)),
+        merge_(with_central(nodes_), places, static_cast<std::size_t>(query_.limit)),
         reply_(std::move(reply)) {}
 
   void go_on() {
@@ -32,10 +40,14 @@ class EventsWalk : public std::enable_shared_from_this<EventsWalk> {
     for (const auto& fetch : needed) {
       auto query = query_;
       query.cursor = fetch.page;
-      sites_.events({site_, fetch.node}, std::move(query),
-                    [self = shared_from_this(), node = fetch.node](const Result<EventPage>& page) {
-                      self->take(node, page);
-                    });
+      const auto taken = [self = shared_from_this(), node = fetch.node](const Result<EventPage>& page) {
+        self->take(node, page);
+      };
+      if (fetch.node == kCentral) {
+        rooms_.deployments.events(site_, query, taken);
+      } else {
+        rooms_.sites.events({site_, fetch.node}, std::move(query), taken);
+      }
     }
   }
 
@@ -43,6 +55,8 @@ class EventsWalk : public std::enable_shared_from_this<EventsWalk> {
   void take(const std::string& node, const Result<EventPage>& page) {
     if (page) {
       merge_.feed(node, *page);
+    } else if (node == kCentral) {
+      return reply_.fail(page.error());
     } else {
       merge_.give_up(node);
       unasked_[node] = page.error();
@@ -64,7 +78,7 @@ class EventsWalk : public std::enable_shared_from_this<EventsWalk> {
                                     {"next", make_cursor(write_places(merge_.places()))}}));
   }
 
-  sites::Sites& sites_;
+  const Rooms rooms_;
   const std::string site_;
   const std::vector<std::string> nodes_;
   const EventQuery query_;
@@ -106,7 +120,7 @@ void list_events(const Rooms& rooms, const Request& request, const Reply& reply)
   if (!cursor) return reply.fail(cursor.error());
   const auto places = read_places(*cursor);
   if (!places) return reply.fail(bad_option("cursor", "is what the page before gave as 'next'").value());
-  std::make_shared<EventsWalk>(rooms.sites, key.name, site->site().nodes, *query, *places, reply)->go_on();
+  std::make_shared<EventsWalk>(rooms, key.name, site->site().nodes, *query, *places, reply)->go_on();
 }
 
 }  // namespace

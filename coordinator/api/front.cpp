@@ -45,7 +45,7 @@ Result<Json> parse_object(const std::string& body) {
 Result<> check_body(const Route& route, Request& request) {
   if (route.body == Body::kNone)
     return request.body.empty() ? Result<>() : fail(ErrorCode::kInvalid, "this operation takes no body");
-  if (route.body == Body::kJson) {
+  if (route.body == Body::kJson || route.body == Body::kSelection) {
     if (!request.body.empty() && media_type(request.head) != "application/json")
       return fail(ErrorCode::kUnsupportedMedia, "send the body as application/json");
     auto document = parse_object(request.body);

@@ -35,6 +35,7 @@ Handler handled_by(const Rooms& rooms, Function function) {
 void add_alarm_routes(Routes& routes, const Rooms& rooms);
 void add_apply_routes(Routes& routes, const Rooms& rooms);
 void add_artifact_routes(Routes& routes, const Rooms& rooms);
+void add_bulk_routes(Routes& routes, const Rooms& rooms);
 void add_compare_routes(Routes& routes, const Rooms& rooms);
 void add_deployment_routes(Routes& routes, const Rooms& rooms);
 void add_event_routes(Routes& routes, const Rooms& rooms);

@@ -48,6 +48,7 @@ std::size_t body_limit(Body body) {
     case Body::kNone:
     case Body::kJson:
       return kStrangerBodyBytes;
+    case Body::kSelection:
     case Body::kDocument:
       return kDocumentBytes;
     case Body::kDocuments:

@@ -19,6 +19,7 @@ namespace fieldline::api {
 enum class Body {
   kNone,
   kJson,       // one small object, parsed before the handler sees it; an empty body is {}
+  kSelection,  // as kJson, but it may name thousands of instances
   kDocument,   // JSON or YAML text of one document
   kDocuments,  // of many
 };

@@ -20,18 +20,18 @@
 
 namespace fieldline::api {
 
-enum class Topic { kDeployment, kNode };
+enum class Topic { kDeployment, kNode, kBulk };
 
 }  // namespace fieldline::api
 
 template <>
 inline constexpr std::array fieldline::kEnumNames<fieldline::api::Topic> =
-    std::to_array<std::string_view>({"deployment", "node"});
+    std::to_array<std::string_view>({"deployment", "node", "bulk"});
 
 namespace fieldline::api {
 
 using Topics = std::bitset<kEnumNames<Topic>.size()>;
-// "deployment,node"; kInvalid names the one that is not there.
+// "deployment,bulk"; kInvalid names the one that is not there.
 Result<Topics> parse_topics(std::string_view list);
 
 class Stream {

@@ -92,6 +92,7 @@ void apply(soci::session& sql, const DeploymentChange& change) {
     erase(sql, "sent_configs", instance);
   }
   if (change.status) write_status(sql, *change.status);
+  write_events(sql, change.events);
   if (change.forgotten) erase(sql, "deployments", *change.forgotten);
 }
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "common/sql/database.hpp"
+#include "coordinator/database/central_events.hpp"
 #include "coordinator/database/deployment.hpp"
 
 namespace fieldline::database {
@@ -22,6 +23,7 @@ struct DeploymentChange {
   std::vector<Deployed> deployed;
   std::vector<std::string> undeployed;  // instances that the site no longer has
   std::optional<Deployment> status;
+  std::vector<CentralEvent> events;
   std::optional<std::string> forgotten;  // an instance whose status goes
 };
 

@@ -62,10 +62,28 @@ CREATE TABLE sent_configs (
 ) STRICT;
 )sql";
 
+constexpr std::string_view kEventsOfCentral = R"sql(
+CREATE TABLE central_events (
+  id       INTEGER PRIMARY KEY,
+  site     TEXT NOT NULL,
+  time     INTEGER NOT NULL,
+  severity INTEGER NOT NULL,
+  category TEXT NOT NULL,
+  instance TEXT NOT NULL,
+  source   TEXT NOT NULL,
+  message  TEXT NOT NULL,
+  details  TEXT NOT NULL,
+  trace_id TEXT NOT NULL
+) STRICT;
+CREATE INDEX central_events_of_site ON central_events (site, id);
+CREATE INDEX central_events_by_time ON central_events (time);
+)sql";
+
 constexpr std::array kMigrations = std::to_array<sql::Migration>({
     {1, "documents", kDocumentsSchema},
     {2, "coordinator, node keys, tokens", kCoordinator},
     {3, "deployments", kDeployments},
+    {4, "events of central", kEventsOfCentral},
 });
 
 }  // namespace

@@ -7,7 +7,9 @@
 
 #include "common/base/check.hpp"
 #include "common/model/json.hpp"
+#include "coordinator/deployment/bulks.hpp"
 #include "coordinator/deployment/derivation.hpp"
+#include "coordinator/deployment/drafts.hpp"
 #include "coordinator/deployment/inventories.hpp"
 #include "coordinator/deployment/ledger.hpp"
 #include "coordinator/deployment/operations.hpp"
@@ -25,15 +27,16 @@ bool is_uncertain(const Deployment& status) {
 }
 
 // Configurations go to sites, artifacts don't yet: a script that needs one would fail there.
-Result<> check_artifacts(const FlatConfig& config) {
-  if (config.artifacts.empty()) return {};
+Result<> check_artifacts(const Draft& draft) {
+  if (draft.artifacts.empty()) return {};
+  const auto& instance = draft.config.instance;
   Error error{ErrorCode::kValidationFailed,
-              fmt::format("the site {} lacks what {} needs", config.site, config.instance),
+              fmt::format("the site {} lacks what {} needs", draft.site, instance),
               "",
               {}};
-  for (const auto& artifact : config.artifacts) {
-    error.findings.push_back({"artifact-absent", "instances/" + config.instance,
-                              fmt::format("the artifact {} is not at site {}", artifact, config.site)});
+  for (const auto& artifact : draft.artifacts) {
+    error.findings.push_back({"artifact-absent", "instances/" + instance,
+                              fmt::format("the artifact {} is not at site {}", artifact, draft.site)});
   }
   return fail(std::move(error));
 }
@@ -52,16 +55,23 @@ class Deployments::Desk {
         catalog(neighbours.catalog),
         sites(neighbours.sites),
         records(neighbours.records),
+        events(neighbours.events),
         numbers(term),
         derivation(loop, neighbours.worker, catalog, records),
+        drafts(loop, neighbours.worker, catalog),
         waiters(loop),
         operations({loop, sites, records, ledger, numbers}, listeners(), random, settings.deadline),
         standbys({loop, sites, records, ledger, numbers}, Random(random.below(~std::uint64_t{0})),
-                 settings.deadline, [this](const std::string& instance) { changed(instance, {}); }),
+                 settings.deadline,
+                 {[this](const std::string& instance) { changed(instance, {}); },
+                  [this](const std::string& instance, const std::string& message) {
+                    changed(instance, message);
+                  }}),
         inventories(
             {loop, sites, records, ledger, operations, standbys},
-            [this](const std::string& instance, const std::string& message) { changed(instance, message); }) {
-  }
+            [this](const std::string& instance, const std::string& message) { changed(instance, message); }),
+        bulks({loop, drafts, operations, [this](Draft draft) { return permitted(std::move(draft)); }},
+              Random(random.below(~std::uint64_t{0}))) {}
 
   [[nodiscard]] Operations::Listeners listeners();
   Result<> load();
@@ -72,10 +82,10 @@ class Deployments::Desk {
   void tell(const Change& change) const;
   void fail_later(const Answer<Deployment>& done, Error error);
 
-  void derived(const std::string& instance, const Request& request, Result<templates::Derived> derived,
+  void drafted(const std::string& instance, const Request& request, Result<Draft> draft,
                const Answer<Deployment>& done);
-  Result<database::SentConfig> reviewed(const std::string& instance, const Request& request,
-                                        Result<templates::Derived> derived) const;
+  Result<database::SentConfig> reviewed(const Request& request, Result<Draft> draft) const;
+  Result<database::SentConfig> permitted(Draft draft) const;
   void command(const std::string& instance, DeploymentKind kind, const Request& request,
                const Answer<Deployment>& done);
 
@@ -83,13 +93,16 @@ class Deployments::Desk {
   catalog::Catalog& catalog;
   sites::Sites& sites;
   database::DeploymentRecords& records;
+  database::CentralEvents& events;
   Ledger ledger;
   OrderNumbers numbers;
   Derivation derivation;
+  Drafts drafts;
   Waiters waiters;
   Operations operations;
   Standbys standbys;
   Inventories inventories;
+  Bulks bulks;
   std::vector<std::function<void(const Change&)>> change_listeners;
 };
 
@@ -142,6 +155,7 @@ void Deployments::Desk::published(const Deployment& row) {
         deployed == nullptr ? std::nullopt : std::optional(*deployed),
         {}});
   waiters.changed(whole, is_over(row));
+  bulks.published(row);
 }
 
 // The row stays; what the site or its standby holds of the instance does not.
@@ -166,28 +180,32 @@ void Deployments::Desk::fail_later(const Answer<Deployment>& done, Error error) 
   loop.post([done, error = std::move(error)] { done(fail(error)); });
 }
 
-Result<database::SentConfig> Deployments::Desk::reviewed(const std::string& instance, const Request& request,
-                                                         Result<templates::Derived> derived) const {
-  if (!derived) return fail(std::move(derived.error()));
-  if (request.reviewed && *request.reviewed != derived->revision)
+Result<database::SentConfig> Deployments::Desk::permitted(Draft draft) const {
+  const auto& instance = draft.config.instance;
+  const auto* before = ledger.deployed(instance);
+  if (before != nullptr && before->site != draft.site)
+    return fail(ErrorCode::kConflict,
+                fmt::format("{} is deployed at {}: delete it there before it moves to {}", instance,
+                            before->site, draft.site));
+  if (auto present = check_artifacts(draft); !present) return fail(std::move(present.error()));
+  return std::move(draft.config);
+}
+
+Result<database::SentConfig> Deployments::Desk::reviewed(const Request& request, Result<Draft> draft) const {
+  if (!draft) return fail(std::move(draft.error()));
+  const auto& [bytes, instance, provenance, revision] = draft->config;
+  if (request.reviewed && *request.reviewed != revision)
     return fail(
         ErrorCode::kPreconditionFailed,
         fmt::format("{} would be deployed at revision {}, not at {} as reviewed: look at the diff again",
-                    instance, derived->revision, *request.reviewed));
-  const auto* before = ledger.deployed(instance);
-  if (before != nullptr && before->site != derived->config.site)
-    return fail(ErrorCode::kConflict,
-                fmt::format("{} is deployed at {}: delete it there before it moves to {}", instance,
-                            before->site, derived->config.site));
-  if (auto present = check_artifacts(derived->config); !present) return fail(std::move(present.error()));
-  return database::SentConfig{std::move(derived->bytes), instance, to_json(derived->provenance).dump(),
-                              derived->revision};
+                    instance, revision, *request.reviewed));
+  return permitted(std::move(*draft));
 }
 
-void Deployments::Desk::derived(const std::string& instance, const Request& request,
-                                Result<templates::Derived> derived, const Answer<Deployment>& done) {
-  const auto site = derived ? derived->config.site : std::string();
-  auto config = reviewed(instance, request, std::move(derived));
+void Deployments::Desk::drafted(const std::string& instance, const Request& request, Result<Draft> draft,
+                                const Answer<Deployment>& done) {
+  const auto site = draft ? draft->site : std::string();
+  auto config = reviewed(request, std::move(draft));
   if (!config) {
     operations.release(instance);
     return done(fail(std::move(config.error())));
@@ -211,7 +229,10 @@ Deployments::Deployments(Neighbours neighbours, std::uint64_t term, Random rando
   auto& desk = *desk_;
   desk.sites.on_event([&desk](const sites::NodeEvent& event) { desk.inventories.session_changed(event); });
   desk.catalog.set_deployed([this](const std::string& instance) { return engaged(instance); });
-  desk.catalog.on_change([&desk](const auto&, const auto&) { desk.derivation.index.refresh(); });
+  desk.catalog.on_change([&desk](const auto&, const auto&) {
+    desk.drafts.refresh();
+    desk.derivation.index.refresh();
+  });
 }
 
 Deployments::~Deployments() = default;
@@ -230,10 +251,9 @@ void Deployments::deploy(const std::string& instance, Request request, Answer<De
   FIELDLINE_DCHECK(desk_->loop.here());
   if (auto held = desk_->operations.hold(instance, DeploymentKind::kDeploy, request.who); !held)
     return desk_->fail_later(done, std::move(held.error()));
-  desk_->derivation.derive(instance, [desk = desk_.get(), instance, request = std::move(request),
-                                      done = std::move(done)](Result<templates::Derived> derived) {
-    desk->derived(instance, request, std::move(derived), done);
-  });
+  desk_->drafts.make(instance,
+                     [desk = desk_.get(), instance, request = std::move(request), done = std::move(done)](
+                         Result<Draft> draft) { desk->drafted(instance, request, std::move(draft), done); });
 }
 
 void Deployments::disable(const std::string& instance, Request request, Answer<Deployment> done) {
@@ -290,6 +310,36 @@ void Deployments::wait(const std::string& deployment, Duration up_to, Answer<Dep
   desk_->waiters.add(now, up_to, std::move(done));
 }
 
+void Deployments::deploy_all(const std::string& site, BulkRequest request, Answer<Bulk> done) {
+  std::vector<Deployed> deployed;
+  if (request.selection.stale) {
+    for (const auto& [instance, item] : desk_->ledger.of_site(site)) deployed.push_back(item);
+  }
+  desk_->derivation.select(
+      site, std::move(deployed), request.selection,
+      [desk = desk_.get(), site, request,
+       done = std::move(done)](Result<std::vector<std::string>> instances) {
+        if (!instances) return done(fail(std::move(instances.error())));
+        done(desk->bulks.start(site, request.who, std::move(*instances), request.stop_after_failures));
+      });
+}
+
+Result<BulkPage> Deployments::bulk(const std::string& id, const BulkQuery& query) const {
+  return desk_->bulks.page(id, query);
+}
+
+void Deployments::wait_for_bulk(const std::string& id, Duration up_to, Answer<Bulk> done) {
+  desk_->bulks.wait(id, up_to, std::move(done));
+}
+
+std::size_t Deployments::bulks_under_way() const {
+  return desk_->bulks.running();
+}
+
+void Deployments::on_bulk(std::function<void(const BulkProgress&)> listener) {
+  desk_->bulks.on_progress(std::move(listener));
+}
+
 void Deployments::deployed_config(const std::string& instance, Answer<DeployedConfig> done) {
   if (const auto* deployed = desk_->ledger.deployed(instance))
     return desk_->derivation.open(*deployed, std::move(done));
@@ -324,6 +374,10 @@ bool Deployments::is_stale(const std::string& instance, const DerivedRevisions& 
   if (deployed == nullptr) return false;
   const auto found = derived.find(instance);
   return found == derived.end() || found->second != deployed->revision;
+}
+
+void Deployments::events(const std::string& site, const EventQuery& query, Answer<EventPage> done) const {
+  desk_->events.page(site, query, std::move(done), desk_->loop);
 }
 
 void Deployments::on_change(std::function<void(const Change&)> listener) {

@@ -13,7 +13,9 @@
 #include "common/base/random.hpp"
 #include "common/base/worker.hpp"
 #include "coordinator/catalog/catalog.hpp"
+#include "coordinator/database/central_events.hpp"
 #include "coordinator/database/deployment_records.hpp"
+#include "coordinator/deployment/bulk.hpp"
 #include "coordinator/deployment/deployment.hpp"
 #include "coordinator/sites/sites.hpp"
 #include "coordinator/templates/diff.hpp"
@@ -32,6 +34,7 @@ class Deployments {
     catalog::Catalog& catalog;
     sites::Sites& sites;
     database::DeploymentRecords& records;
+    database::CentralEvents& events;
   };
 
   // `term` has been raised for this run. Tells the catalog which instances are engaged.
@@ -58,6 +61,16 @@ class Deployments {
   // site is removed at once.
   void remove(const std::string& instance, Request request, Answer<Deployment> done);
 
+  // Deploys instances of one site, each by itself, a window of them at a time; each is derived when its
+  // turn comes. `done` gets the bulk as it begins. kNotFound: an instance that is named is not at the
+  // site; kExhausted.
+  void deploy_all(const std::string& site, BulkRequest request, Answer<Bulk> done);
+  // kNotFound: there is none, or none any more.
+  [[nodiscard]] Result<BulkPage> bulk(const std::string& id, const BulkQuery& query) const;
+  // Waits until the active nodes have answered for all, but at most `up_to`. kNotFound; kExhausted.
+  void wait_for_bulk(const std::string& id, Duration up_to, Answer<Bulk> done);
+  [[nodiscard]] std::size_t bulks_under_way() const;
+
   // Is it deployed, or about to be?
   [[nodiscard]] bool engaged(const std::string& instance) const;
   // The latest operation of the instance.
@@ -81,8 +94,13 @@ class Deployments {
   // Is something else deployed than would be now? False when nothing is.
   [[nodiscard]] bool is_stale(const std::string& instance, const DerivedRevisions& derived) const;
 
+  // What central has noticed at the site and nobody ordered: nodes that hold something else than is
+  // deployed. kInvalid: the cursor.
+  void events(const std::string& site, const EventQuery& query, Answer<EventPage> done) const;
+
   // Listeners are called on the loop and live as long as this.
   void on_change(std::function<void(const Change&)> listener);
+  void on_bulk(std::function<void(const BulkProgress&)> listener);
 
  private:
   class Desk;

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "coordinator/deployment/bulk_selection.hpp"
 #include "coordinator/deployment/comparing.hpp"
 #include "coordinator/deployment/limits.hpp"
 #include "coordinator/deployment/site_comparison.hpp"
@@ -70,6 +71,25 @@ void Derivation::diff_site(const std::string& site, std::vector<Deployed> deploy
     std::make_shared<SiteComparison>(SiteComparison::Neighbours{loop_, worker_, records_}, site, deployed,
                                      std::move(*known), finished)
         ->start();
+  });
+}
+
+void Derivation::select(const std::string& site, std::vector<Deployed> deployed, BulkSelection selection,
+                        Answer<std::vector<std::string>> done) {
+  const bool stale = selection.stale;
+  const auto among = [this, site, deployed = std::move(deployed), selection = std::move(selection),
+                      done](const RevisionIndex::Known& known) {
+    compute<std::vector<std::string>>(
+        [site, deployed, selection, known] {
+          return deployment::select(selection, {*known.library, site, deployed, known.revisions.get()});
+        },
+        done);
+  };
+  // Who asks for no staleness need not wait until all revisions are known.
+  if (!stale) return among({catalog_.library(), nullptr});
+  index.ask([among, done = std::move(done)](Result<RevisionIndex::Known> known) {
+    if (!known) return done(fail(std::move(known.error())));
+    among(*known);
   });
 }
 

@@ -9,6 +9,7 @@
 #include "common/base/worker.hpp"
 #include "coordinator/catalog/catalog.hpp"
 #include "coordinator/database/deployment_records.hpp"
+#include "coordinator/deployment/bulk.hpp"
 #include "coordinator/deployment/deployment.hpp"
 #include "coordinator/deployment/revision_index.hpp"
 #include "coordinator/templates/flatten.hpp"
@@ -27,6 +28,9 @@ class Derivation {
   void diff(const std::string& instance, const Deployed* deployed, Answer<Comparison> done);
   // The same for all instances of a site. `deployed`: all that the site has, by name.
   void diff_site(const std::string& site, std::vector<Deployed> deployed, Answer<SiteDiff> done);
+  // Names by selection. `deployed`: all that the site has, by name, if `stale` is asked for.
+  void select(const std::string& site, std::vector<Deployed> deployed, BulkSelection selection,
+              Answer<std::vector<std::string>> done);
 
   RevisionIndex index;
 

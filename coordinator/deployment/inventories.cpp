@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "common/wire/config.hpp"
+#include "coordinator/deployment/drift.hpp"
 #include "coordinator/deployment/reconciliation.hpp"
 
 namespace fieldline::deployment {
@@ -69,13 +70,16 @@ void Inventories::follow(const sites::NodeId& node, const Inventory& inventory,
     if (with_.operations.in_flight(instance)) unsettled.insert(instance);
   }
   look_again(node, inventory, unsettled);
-  const auto found = reconcile(node.site, with_.ledger, inventory, unsettled, with_.loop.clock().utc());
+  const auto now = with_.loop.clock().utc();
+  const auto found = reconcile(node.site, with_.ledger, inventory, unsettled, now);
   if (found.differences.empty()) return;
   for (const auto& deployed : found.follows) with_.ledger.set_deployed(deployed);
   for (const auto& instance : found.gone) with_.ledger.erase_deployed(instance);
   database::DeploymentChange change;
   change.deployed = found.follows;
   change.undeployed = found.gone;
+  for (const auto& [instance, message] : found.differences)
+    change.events.push_back(drift_event(node, instance, message, now));
   with_.records.save(
       std::move(change),
       [node](const Result<>& saved) {

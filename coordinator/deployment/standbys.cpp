@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "coordinator/deployment/drift.hpp"
 #include "coordinator/deployment/limits.hpp"
 
 namespace fieldline::deployment {
@@ -21,14 +22,15 @@ void Standbys::offline(const sites::NodeId& node) {
   if (found == standbys_.end() || found->second.node != node) return;
   const auto gone = std::move(standbys_.extract(found).mapped());
   for (const auto& [instance, flight] : gone.in_flight) with_.loop.cancel(flight.deadline);
-  for (const auto& [instance, flight] : gone.in_flight) changed_(instance);
-  for (const auto& [instance, id] : gone.waiting) changed_(instance);
+  for (const auto& [instance, flight] : gone.in_flight) tell_.changed(instance);
+  for (const auto& [instance, id] : gone.waiting) tell_.changed(instance);
 }
 
 void Standbys::holds(const sites::NodeId& node, const Inventory& inventory) {
   const auto found = standbys_.find(node.site);
   if (found == standbys_.end() || found->second.node != node) return;
   found->second.known = true;
+  found->second.told = false;
   found->second.items.clear();
   for (const auto& item : inventory) found->second.items.emplace(item.instance, item);
   // What only came too late may succeed now; what was refused stays refused.
@@ -40,14 +42,42 @@ void Standbys::align(const std::string& site) {
   const auto found = standbys_.find(site);
   if (found == standbys_.end() || !found->second.known) return;
   auto& standby = found->second;
+  std::vector<std::string> news;
   const auto check = [&](const std::string& instance) {
-    if (next_step(standby, instance)) standby.waiting.emplace(instance, random_.id());
+    if (!next_step(standby, instance)) return;
+    // One that is at work has not missed it.
+    const bool fresh = standby.waiting.emplace(instance, random_.id()).second;
+    if (fresh && !standby.in_flight.contains(instance)) news.push_back(instance);
   };
   for (const auto& [instance, deployed] : with_.ledger.of_site(site)) check(instance);
   for (const auto& [instance, item] : standby.items) check(instance);
+  if (!std::exchange(standby.told, true)) tell_missed(standby, news);
   if (!standby.waiting.empty())
     spdlog::info("{} is to be brought in line: {} instances", standby.node.text(), standby.waiting.size());
   pump(site);
+}
+
+// A standby that has nothing at all is new: one event says so.
+void Standbys::tell_missed(Standby& standby, const std::vector<std::string>& instances) {
+  if (instances.empty()) return;
+  const auto& node = standby.node;
+  const auto now = with_.loop.clock().utc();
+  if (standby.items.empty() && instances.size() > 1) {
+    const auto message =
+        fmt::format("the standby {} holds none of {} instances", node.text(), instances.size());
+    return record_drift(with_.records, {drift_event(node, {}, message, now)}, with_.loop);
+  }
+  std::vector<database::CentralEvent> events;
+  for (const auto& instance : instances) {
+    const auto found = standby.items.find(instance);
+    const auto* held = found != standby.items.end() && found->second ? &*found->second : nullptr;
+    auto message = missed(node, instance, wanted(node.site, instance), held);
+    spdlog::warn("{}", message);
+    events.push_back(drift_event(node, instance, std::move(message), now));
+  }
+  // Whoever is told may change what the standby has.
+  for (const auto& [site, event] : events) tell_.differs(event.instance, event.message);
+  record_drift(with_.records, std::move(events), with_.loop);
 }
 
 void Standbys::follow(const std::string& site, const std::string& instance, const std::string& deployment) {
@@ -111,7 +141,7 @@ void Standbys::pump(const std::string& site) {
     if (const auto kind = next_step(standby, instance)) {
       begin(standby, instance, id, *kind);
     } else {
-      changed_(instance);
+      tell_.changed(instance);
     }
   }
 }
@@ -193,7 +223,7 @@ void Standbys::take(const Task& task, const Report& report) {
   if (next) {
     standby.waiting.emplace(instance, random_.id());
   } else if (!standby.waiting.contains(instance)) {
-    changed_(instance);
+    tell_.changed(instance);
   }
   pump(task.site);
 }
@@ -206,7 +236,17 @@ void Standbys::stop(const Task& task, StandbyState state, const std::string& mes
                standby->node.text(), message);
   with_.loop.cancel(standby->in_flight.extract(order.instance).mapped().deadline);
   standby->obstacles.insert_or_assign(order.instance, Obstacle{order.revision, state, message});
-  changed_(order.instance);
+  // What came too late is told when the standby shows again what it holds.
+  if (state == StandbyState::kRefused) {
+    auto event = drift_event(standby->node, order.instance,
+                             fmt::format("the standby {} refused to {} {}: {}", standby->node.text(),
+                                         name(order.kind), order.instance, message),
+                             with_.loop.clock().utc(), order.deployment);
+    tell_.differs(order.instance, event.event.message);
+    record_drift(with_.records, {std::move(event)}, with_.loop);
+  } else {
+    tell_.changed(order.instance);
+  }
   pump(task.site);
 }
 

@@ -9,6 +9,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "common/base/executor.hpp"
 #include "common/base/random.hpp"
@@ -35,9 +36,15 @@ class Standbys {
     OrderNumbers& numbers;
   };
 
-  Standbys(Neighbours neighbours, Random random, Duration deadline,
-           std::function<void(const std::string& instance)> changed)
-      : with_(neighbours), random_(random), deadline_(deadline), changed_(std::move(changed)) {}
+  // Both are told of an instance whose standing has changed.
+  struct Listeners {
+    std::function<void(const std::string& instance)> changed;
+    // The standby has missed something, or refuses it.
+    std::function<void(const std::string& instance, const std::string& message)> differs;
+  };
+
+  Standbys(Neighbours neighbours, Random random, Duration deadline, Listeners listeners)
+      : with_(neighbours), random_(random), deadline_(deadline), tell_(std::move(listeners)) {}
 
   // A standby's session began: nothing is known yet of what it holds.
   void online(const sites::NodeId& node);
@@ -68,6 +75,7 @@ class Standbys {
   struct Standby {
     sites::NodeId node;
     bool known = false;  // is what has no entry in `items` not there?
+    bool told = true;    // has what it missed been told, of what it held when it was last asked?
     std::map<std::string, std::optional<InventoryItem>> items;
     std::map<std::string, std::string> waiting;  // instance → id of its next order
     std::map<std::string, InFlight> in_flight;
@@ -85,6 +93,8 @@ class Standbys {
   // Null: the task is not under way any more.
   Standby* at_work(const Task& task);
 
+  // What `instances` the standby has missed.
+  void tell_missed(Standby& standby, const std::vector<std::string>& instances);
   void pump(const std::string& site);
   void begin(Standby& standby, const std::string& instance, const std::string& id, OrderKind kind);
   void send(const Task& task, std::shared_ptr<const std::string> config);
@@ -95,7 +105,7 @@ class Standbys {
   Neighbours with_;
   Random random_;
   const Duration deadline_;
-  std::function<void(const std::string& instance)> changed_;
+  Listeners tell_;
   std::map<std::string, Standby> standbys_;  // by site
 };
 

@@ -88,6 +88,14 @@ struct Metrics::Series {
                                   .Name("fieldline_operations_total")
                                   .Help("Operations on instances that ended, by kind and outcome.")
                                   .Register(registry);
+  Gauge& bulks =
+      BuildGauge().Name("fieldline_bulks").Help("Bulk deployments under way.").Register(registry).Add({});
+  Counter& differences =
+      BuildCounter()
+          .Name("fieldline_differences_total")
+          .Help("Times that a node held something else of an instance than central believed.")
+          .Register(registry)
+          .Add({});
   Histogram& loop_lag = BuildHistogram()
                             .Name("fieldline_loop_lag_seconds")
                             .Help("How late the loop ran a timer.")
@@ -96,6 +104,7 @@ struct Metrics::Series {
 
   Executor* loop = nullptr;
   sites::Sites* sites = nullptr;
+  deployment::Deployments* deployments = nullptr;
   Timestamp since{};  // of the watch: what began before was counted by the run before, or never
   struct Operation {
     std::string id;
@@ -122,6 +131,7 @@ struct Metrics::Series {
 };
 
 void Metrics::Series::follow(const deployment::Change& change) {
+  if (!change.message.empty()) differences.Increment();
   const auto known = latest.find(change.instance);
   if (!change.status) {
     if (known == latest.end()) return;
@@ -191,6 +201,7 @@ void Metrics::set_streams(std::size_t open) {
 void Metrics::watch(Executor& loop, sites::Sites& sites, deployment::Deployments& deployments) {
   series_->loop = &loop;
   series_->sites = &sites;
+  series_->deployments = &deployments;
   series_->since = loop.clock().utc();
   deployments.on_change(
       [series = series_.get()](const deployment::Change& change) { series->follow(change); });
@@ -199,6 +210,8 @@ void Metrics::watch(Executor& loop, sites::Sites& sites, deployment::Deployments
 
 std::string Metrics::text() {
   if (series_->sites != nullptr) series_->read_sites();
+  if (series_->deployments != nullptr)
+    series_->bulks.Set(static_cast<double>(series_->deployments->bulks_under_way()));
   series_->read_operations();
   return prometheus::TextSerializer().Serialize(series_->registry.Collect());
 }

@@ -194,5 +194,83 @@ TEST_CASE("tokens have names of their own, and go by them") {
   CHECK(tokens.all()->empty());
 }
 
+CentralEvent drift(const std::string& instance, std::string message, Timestamp time) {
+  Event event;
+  event.category = Category::kDeployment;
+  event.instance = instance;
+  event.message = std::move(message);
+  event.severity = Severity::kWarning;
+  event.source = "coordinator";
+  event.time = time;
+  return {"north", std::move(event)};
+}
+
+TEST_CASE("events of central are paged newest first, by site and condition") {
+  Disk disk;
+  DeploymentChange change;
+  for (int i = 0; i < 10; ++i)
+    change.events.push_back(
+        drift(i % 2 == 0 ? "pump" : "valve", "100% of " + std::to_string(i), Timestamp(Duration(1000 + i))));
+  REQUIRE(disk.save(std::move(change)));
+  const auto page = [&](const EventQuery& query, const std::string& site = "north") {
+    return disk.outcome<EventPage>(
+        [&](auto done, Executor& reply) { CentralEvents(*disk.database).page(site, query, done, reply); });
+  };
+  EventQuery query;
+  query.limit = 4;
+  auto got = page(query);
+  REQUIRE(got);
+  REQUIRE(got->events.size() == 4);
+  CHECK(got->events.front().message == "100% of 9");
+  query.cursor = got->next;
+  got = page(query);
+  CHECK(got->events.front().message == "100% of 5");
+  query.cursor = got->next;
+  got = page(query);
+  CHECK(got->events.size() == 2);
+  CHECK(got->next.empty());
+  CHECK(page({}, "south")->events.empty());
+
+  EventQuery narrow;
+  narrow.instance = "pump";
+  narrow.text = "0% OF";
+  narrow.from = Timestamp(Duration(1002));
+  narrow.to = Timestamp(Duration(1008));
+  narrow.category = Category::kDeployment;
+  CHECK(page(narrow)->events.size() == 3);
+  narrow.text = "_";
+  CHECK(page(narrow)->events.empty());
+  narrow.text = "COORD";
+  narrow.severity = Severity::kError;
+  CHECK(page(narrow)->events.empty());
+  narrow.cursor = "x";
+  CHECK(page(narrow).error().code == ErrorCode::kInvalid);
+}
+
+TEST_CASE("events of central go when they are a month old, or too many") {
+  Disk disk;
+  const auto now = Timestamp(std::chrono::hours(24 * 365));
+  const auto save = [&](int count, Timestamp time) {
+    DeploymentChange change;
+    for (int i = 0; i < count; ++i) change.events.push_back(drift("pump", "x", time));
+    REQUIRE(disk.save(std::move(change)));
+  };
+  const auto count = [&] {
+    const auto rows = disk.database->read_now([](soci::session& sql) {
+      long long number = 0;
+      sql << "SELECT COUNT(*) FROM central_events", soci::into(number);
+      return number;
+    });
+    REQUIRE(rows);
+    return *rows;
+  };
+  save(3, now - std::chrono::hours(24 * 31));
+  CHECK(count() == 3);
+  save(1, now);
+  CHECK(count() == 1);
+  save(static_cast<int>(kCentralEvents), now);
+  CHECK(count() == kCentralEvents);
+}
+
 }  // namespace
 }  // namespace fieldline::database

@@ -45,9 +45,10 @@ struct Central {
     documents.emplace(*database);
     keys.emplace(*database);
     records.emplace(*database);
+    events.emplace(*database);
     catalog.emplace(catalog::Catalog::Neighbours{*loop, *worker, *documents});
     sites.emplace(*loop, *router, admission, *keys, *term, sites::SiteSettings{});
-    deployments.emplace(Deployments::Neighbours{*loop, *worker, *catalog, *sites, *records}, *term,
+    deployments.emplace(Deployments::Neighbours{*loop, *worker, *catalog, *sites, *records, *events}, *term,
                         Random(*term), DeploymentSettings{});
     REQUIRE(catalog->start());
     REQUIRE(deployments->start());
@@ -64,6 +65,7 @@ struct Central {
   std::optional<database::DocumentRecords> documents;
   std::optional<database::NodeKeys> keys;
   std::optional<database::DeploymentRecords> records;
+  std::optional<database::CentralEvents> events;
   std::optional<catalog::Catalog> catalog;
   std::optional<sites::Sites> sites;
   std::optional<Deployments> deployments;
@@ -175,6 +177,15 @@ class Plant {
   }
   [[nodiscard]] std::optional<Deployed> deployed(const std::string& instance = "pump") const {
     return central->deployments->deployed(instance);
+  }
+
+  // What central tells of a site, newest first.
+  std::vector<Event> events(const std::string& site) {
+    Reply<EventPage> page;
+    on_loop([&] { central->deployments->events(site, {}, page.done()); });
+    REQUIRE(page.there());
+    REQUIRE(*page);
+    return page->value().events;
   }
 
   VirtualTime time;

@@ -121,6 +121,14 @@ TEST_CASE("the deployed snapshot follows what an active node runs, and every dif
   CHECK(plant.deployed("stranger"));
   CHECK(std::count_if(plant.central->changes.begin(), plant.central->changes.end(),
                       [](const Change& change) { return !change.message.empty(); }) == 3);
+  const auto told = plant.events("north");
+  REQUIRE(told.size() == 3);
+  for (const auto& event : told) {
+    CHECK(event.category == Category::kDeployment);
+    CHECK(event.source == "coordinator");
+    CHECK(event.severity == Severity::kWarning);
+    CHECK(event.details == R"({"node":"a"})");
+  }
   // An active node is never changed without an engineer.
   CHECK(a->orders.size() == orders);
   plant.kill();
@@ -132,6 +140,71 @@ TEST_CASE("the deployed snapshot follows what an active node runs, and every dif
   REQUIRE(diff.there());
   REQUIRE_FALSE(*diff);
   CHECK(diff->error().code == ErrorCode::kUnavailable);
+}
+
+TEST_CASE("what differs is told once, and is still known after a restart") {
+  Plant plant;
+  const auto a = plant.node(kA, Role::kActive);
+  plant.deploy();
+  CHECK(plant.events("north").empty());
+  a->holds["pump"].enabled = false;
+  plant.connect(*a);
+  plant.connect(*a);
+  plant.kill();
+  plant.start();
+  plant.connect(*a);
+  const auto told = plant.events("north");
+  REQUIRE(told.size() == 1);
+  CHECK(told.front().instance == "pump");
+  CHECK(told.front().message == "north has pump disabled");
+  CHECK(plant.events("south").empty());
+}
+
+TEST_CASE("what a standby missed is told when it returns, and what it refuses") {
+  Plant plant;
+  for (const auto* instance : {"valve", "motor"}) plant.set_level(instance, 1);
+  const auto a = plant.node(kA, Role::kActive);
+  const auto b = plant.node(kB, Role::kStandby);
+  for (const auto* instance : {"pump", "valve", "motor"}) plant.deploy(instance);
+  CHECK(plant.events("north").empty());
+  b->disconnect_silently();
+  plant.time.run_for(12s);
+  plant.set_level("pump", 2);
+  plant.deploy("pump");
+  plant.finish(&Deployments::disable, "valve");
+  plant.finish(&Deployments::remove, "motor");
+  plant.connect(*b);
+  plant.time.run_for(1s);
+  std::set<std::string> told;
+  for (const auto& event : plant.events("north")) told.insert(event.message.substr(0, 45));
+  CHECK(told.size() == 3);
+  CHECK(told.contains("the standby north/b has valve enabled"));
+  CHECK(told.contains("the standby north/b still holds motor, which "));
+  CHECK(b->holds["pump"].revision == plant.deployed("pump")->revision);
+  // Told once: it is in line now.
+  plant.connect(*b);
+  CHECK(plant.events("north").size() == 3);
+
+  b->on_order = [&](const Order& order) { b->fail(order, "disk-full", Stage::kStored); };
+  plant.set_level("pump", 3);
+  const auto done = plant.deploy("pump");
+  const auto refused = plant.events("north").front();
+  CHECK(refused.message == "the standby north/b refused to hold pump: disk-full: no");
+  CHECK(refused.trace_id == done.id);
+}
+
+TEST_CASE("a new standby that holds nothing yet is told of in one event") {
+  Plant plant;
+  plant.set_level("valve", 1);
+  const auto a = plant.node(kA, Role::kActive);
+  plant.deploy("pump");
+  plant.deploy("valve");
+  const auto b = plant.node(kB, Role::kStandby);
+  plant.time.run_for(1s);
+  const auto told = plant.events("north");
+  REQUIRE(told.size() == 1);
+  CHECK(told.front().message == "the standby north/b holds none of 2 instances");
+  CHECK(b->holds.size() == 2);
 }
 
 TEST_CASE("a node can't claim what another site has") {
