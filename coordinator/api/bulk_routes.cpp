@@ -52,7 +52,7 @@ Response show(const BulkPage& page) {
 
 // As it stands, with the first of its instances.
 void show_begun(const Rooms& rooms, const Reply& reply, const std::string& id, bool waited) {
-  auto page = rooms.deployments.bulk(id, {.limit = kPageSize});
+  auto page = rooms.deployments.bulk(id, {"", kPageSize, std::nullopt});
   if (!page) return reply.fail(page.error());
   answer_on_worker(rooms, reply, [page = std::move(*page), waited] {
     auto response = show(page);

@@ -11,7 +11,7 @@
 namespace fieldline::deployment {
 namespace {
 
-std::size_t size_of(const BulkReason& why) {
+std::size_t text_size(const BulkReason& why) {
   auto size = why.message.size();
   for (const auto& finding : why.findings)
     size += finding.code.size() + finding.path.size() + finding.message.size();
@@ -200,7 +200,7 @@ void Bulks::settle(const RunPointer& run, std::size_t index, BulkState state, Bu
   ++count(*run, state);
   const bool held_before = std::exchange(item.state, state) == BulkState::kUnderWay;
   if (!why.reason.empty()) {
-    const auto size = size_of(why);
+    const auto size = text_size(why);
     if (run->text + size > kBulkTextBytes) {
       why = {{}, {}, std::move(why.reason)};
     } else {

@@ -77,11 +77,11 @@ void Derivation::diff_site(const std::string& site, std::vector<Deployed> deploy
 void Derivation::select(const std::string& site, std::vector<Deployed> deployed, BulkSelection selection,
                         Answer<std::vector<std::string>> done) {
   const bool stale = selection.stale;
-  const auto among = [this, site, deployed = std::move(deployed), selection = std::move(selection),
-                      done](const RevisionIndex::Known& known) {
+  const auto among = [this, site, all = std::make_shared<const std::vector<Deployed>>(std::move(deployed)),
+                      selection = std::move(selection), done](const RevisionIndex::Known& known) {
     compute<std::vector<std::string>>(
-        [site, deployed, selection, known] {
-          return deployment::select(selection, {*known.library, site, deployed, known.revisions.get()});
+        [site, all, selection, known] {
+          return deployment::select(selection, {*known.library, site, *all, known.revisions.get()});
         },
         done);
   };

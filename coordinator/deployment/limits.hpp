@@ -42,5 +42,8 @@ inline constexpr std::size_t kMaxBulkWaiters = 1000;
 inline constexpr std::size_t kKeptRemovals = 256;
 // Orders that bring a standby in line at one time: leaves most of its window to deployments.
 inline constexpr std::size_t kMaxRepairs = 8;
+// Of those, how many ask the database for what they send at one time: the rest of its queue (256) is
+// for people.
+inline constexpr std::size_t kMaxRepairReads = 64;
 
 }  // namespace fieldline::deployment

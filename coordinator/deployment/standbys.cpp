@@ -153,9 +153,26 @@ void Standbys::begin(Standby& standby, const std::string& instance, const std::s
   Task task{site, {deadline_, id, instance, kind, 0, want == nullptr ? Revision() : want->revision, 0}};
   // From a turn of its own, as the answer of the database is.
   if (kind != OrderKind::kHold) return with_.loop.post([this, task] { send(task, nullptr); });
+  unread_.push_back(task);
+  read_next();
+}
+
+// Many standbys at once would fill the database's queue.
+void Standbys::read_next() {
+  while (reads_ < kMaxRepairReads && !unread_.empty()) {
+    const auto task = std::move(unread_.front());
+    unread_.pop_front();
+    if (at_work(task) != nullptr) read(task);
+  }
+}
+
+void Standbys::read(const Task& task) {
+  ++reads_;
   with_.records.config(
-      instance, task.order.revision,
+      task.order.instance, task.order.revision,
       [this, task](Result<std::optional<database::SentConfig>> sent) {
+        --reads_;
+        read_next();
         if (!sent) return stop(task, StandbyState::kBehind, sent.error().describe());
         if (!*sent)
           return stop(task, StandbyState::kBehind,

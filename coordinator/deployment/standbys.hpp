@@ -3,6 +3,7 @@
 // standby may be all there is. Lives on the loop.
 #pragma once
 
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -97,6 +98,8 @@ class Standbys {
   void tell_missed(Standby& standby, const std::vector<std::string>& instances);
   void pump(const std::string& site);
   void begin(Standby& standby, const std::string& instance, const std::string& id, OrderKind kind);
+  void read_next();
+  void read(const Task& task);
   void send(const Task& task, std::shared_ptr<const std::string> config);
   void hear(const Task& task, const sites::OrderNews& news);
   void take(const Task& task, const Report& report);
@@ -107,6 +110,8 @@ class Standbys {
   const Duration deadline_;
   Listeners tell_;
   std::map<std::string, Standby> standbys_;  // by site
+  std::deque<Task> unread_;                  // whose configurations are to be read: kMaxRepairs a site
+  std::size_t reads_ = 0;
 };
 
 }  // namespace fieldline::deployment

@@ -92,10 +92,9 @@ BulkFigures deploy(std::size_t sites, const std::string& database) {
 // Instances a second.
 double raw_fan_out(std::size_t sites, std::size_t config_bytes) {
   const auto plan = plan_for(sites, config_bytes);
-  const auto figures =
-      in_fresh_world<Figures>(plan, bench::run_bare_sites, [&](const std::vector<int>& commands) {
-        return bench::measure_bare_centre(plan, commands);
-      });
+  const auto figures = in_fresh_world<Figures>(
+      plan, bench::run_bare_sites,
+      [&](const std::vector<int>& commands) { return bench::measure_bare_centre(plan, commands); });
   return static_cast<double>(sites) / figures.fanout_ms * 1000;
 }
 
@@ -149,6 +148,6 @@ int main(int argc, char** argv) {
   table.add("size of its provenance", large.provenance_bytes / 1024, "KiB", "");
   table.add("fan-out, bare ZeroMQ", fan_out, "inst/s", scale_of(kSites));
   table.add("commits, bare SQLite", commits, "inst/s", scale_of(kSites));
-  table.add("ratio: bulk deployment / the slower of these", large.per_second / std::min(fan_out, commits), "x",
-            scale_of(kSites));
+  table.add("ratio: bulk deployment / the slower of these", large.per_second / std::min(fan_out, commits),
+            "x", scale_of(kSites));
 }

@@ -159,8 +159,7 @@ def test_the_active_node_is_killed_in_mid_bulk(fleet, dice):
     wait_for("the bulk is over", lambda: bulk(fleet.rest, begun)["over"], 60)
     counts = bulk(fleet.rest, begun)["counts"]
     assert counts["succeeded"] + counts["failed"] == COUNT
-    fleet.active.start()
-    fleet.active.wait_online()
+    fleet.active.come_back()
     wait_true(fleet)
     finish(fleet)
 
@@ -169,8 +168,7 @@ def test_the_standby_is_killed_in_mid_bulk(fleet, dice):
     begun = kill_in_mid_bulk(fleet, fleet.standby, dice)
     wait_for("the bulk is over", lambda: bulk(fleet.rest, begun)["over"], 60)
     assert bulk(fleet.rest, begun)["counts"]["succeeded"] == COUNT
-    fleet.standby.start()
-    fleet.standby.wait_online()
+    fleet.standby.come_back()
     wait_true(fleet)
     events = fleet.rest.get("/sites/north/events?category=deployment&q=standby&limit=500")["events"]
     assert any(event["source"] == "coordinator" and "north/b" in event["message"] for event in events)

@@ -60,8 +60,7 @@ def test_who_comes_second_is_refused_and_told_who_holds_it(fleet, rest, pump, fi
 def test_what_is_disabled_stays_so_over_a_restart_of_its_node(fleet, rest, pump):
     assert act(rest, "disable", pump, wait="30s")["state"] == "success"
     fleet.active.kill()
-    fleet.active.start()
-    fleet.active.wait_online()
+    fleet.active.come_back()
     assert rest.get(f"/instances/{pump}/deployed")["enabled"] is False
     assert held(fleet.active)[pump][1] is False
     values = rest.get(f"/instances/{pump}/values")["values"]
@@ -80,8 +79,6 @@ def test_a_delete_that_can_not_reach_the_site_changes_nothing(fleet, rest, pump)
     assert rest.get(f"/instances/{pump}/deployed") == before
     assert rest.get(f"/instances/{pump}")["name"] == pump
     for agent in agents:
-        agent.start()
-    for agent in agents:
-        agent.wait_online()
+        agent.come_back()
     assert rest.get(f"/instances/{pump}/deployed") == before
     assert pump in held(fleet.active)

@@ -54,8 +54,9 @@ std::string documents(std::size_t sites) {
   for (std::size_t i = 0; i < sites; ++i) {
     text += fmt::format("---\n{{kind: Site, name: {}, spec: {{nodes: [a]}}}}\n", site_name(i));
     for (std::size_t k = 0; k < kInstancesPerSite; ++k)
-      text += fmt::format("---\n{{kind: Instance, name: S{:05}-{:02}, spec: {{site: {}, template: Station}}}}\n",
-                          i, k, site_name(i));
+      text +=
+          fmt::format("---\n{{kind: Instance, name: S{:05}-{:02}, spec: {{site: {}, template: Station}}}}\n",
+                      i, k, site_name(i));
   }
   return text;
 }
@@ -146,9 +147,7 @@ class BusyCentre {
     wait([&] { return applied; });
     // So that the engine has no other work.
     bool known = false;
-    loop_.post([&] {
-      coordinator_->deployments().derived_revisions([&](const auto&) { known = true; });
-    });
+    loop_.post([&] { coordinator_->deployments().derived_revisions([&](const auto&) { known = true; }); });
     wait([&] { return known; });
   }
 
@@ -166,7 +165,8 @@ class BusyCentre {
     coordinator_->deployments().on_change([this](const deployment::Change& change) {
       if (!change.status || change.status->open()) return;
       FIELDLINE_CHECK(change.status->state == deployment::DeploymentState::kSuccess);
-      const std::chrono::duration<double, std::milli> took = *change.status->finished - change.status->started;
+      const std::chrono::duration<double, std::milli> took =
+          *change.status->finished - change.status->started;
       took_.push_back(took.count());
     });
     coordinator_->deployments().on_bulk([this](const deployment::BulkProgress& progress) {

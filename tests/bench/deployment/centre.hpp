@@ -11,12 +11,12 @@ namespace fieldline::bench {
 inline constexpr std::size_t kInstancesPerSite = 10;
 
 struct BulkFigures {
-  double per_second = 0;       // instances, from the first request to the last end
-  double p50_ms = 0;           // of one deployment, from its lock to its end
+  double per_second = 0;  // instances, from the first request to the last end
+  double p50_ms = 0;      // of one deployment, from its lock to its end
   double p99_ms = 0;
-  double reads_p99_ms = 0;     // of REST reads meanwhile
-  double peak_mib = 0;         // resident, the whole process
-  double config_bytes = 0;     // of one configuration, as sent
+  double reads_p99_ms = 0;      // of REST reads meanwhile
+  double peak_mib = 0;          // resident, the whole process
+  double config_bytes = 0;      // of one configuration, as sent
   double provenance_bytes = 0;  // kept with it
 };
 

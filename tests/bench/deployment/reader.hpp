@@ -57,9 +57,9 @@ class Reader {
     to.sin_port = htons(port_);
     to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     FIELDLINE_CHECK(connect(line, reinterpret_cast<const sockaddr*>(&to), sizeof to) == 0);
-    const auto request = fmt::format(
-        "GET {} HTTP/1.1\r\nHost: bench\r\nConnection: close\r\nAuthorization: Bearer {}\r\n\r\n", path,
-        token_);
+    const auto request =
+        fmt::format("GET {} HTTP/1.1\r\nHost: bench\r\nConnection: close\r\nAuthorization: Bearer {}\r\n\r\n",
+                    path, token_);
     FIELDLINE_CHECK(send(line, request.data(), request.size(), 0) == static_cast<ssize_t>(request.size()));
     std::string answer;
     char piece[65536];

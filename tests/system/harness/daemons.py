@@ -193,6 +193,19 @@ class Agent(Daemon):
         wait_for(f"{self.name} is online", online, limit)
         return self
 
+    def come_back(self):
+        """Starts it after a kill that central may not have noticed yet, and waits for its new session."""
+        before = self.central_view.get("since")
+        self.start()
+
+        def back():
+            self.check()
+            view = self.central_view
+            return view["online"] and view.get("since") != before
+
+        wait_for(f"{self.name} is back", back, 45)
+        return self
+
 
 class Fleet:
     """A coordinator, a plant and the pair of site `north`, in one directory. Stops them on exit."""

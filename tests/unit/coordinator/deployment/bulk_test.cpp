@@ -84,6 +84,17 @@ TEST_CASE("a bulk deploys all instances of its selection, each with a deployment
   CHECK_FALSE(plant.status("pump"));  // of no area
 }
 
+TEST_CASE("the writes of a bulk share their commits") {
+  Plant plant;
+  add_instances(plant, 200);
+  const auto a = plant.node(kA, Role::kActive);
+  const auto begun = begin_bulk(plant, all_pumps());
+  const auto start = plant.time.clock().now();
+  end_of(plant, begun->id);
+  // Two writes each, and a commit takes a millisecond.
+  CHECK(plant.time.clock().now() - start < 100ms);
+}
+
 TEST_CASE("an area takes in what is below it, and conditions are all to hold") {
   Plant plant;
   add_instances(plant, 10);
