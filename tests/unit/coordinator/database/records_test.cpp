@@ -84,10 +84,12 @@ TEST_CASE("the term rises with each start, and over restarts") {
 TEST_CASE("a status comes back after a restart as it was written, and replaces the one before") {
   Disk disk;
   auto row = attempt("pump", DeploymentState::kFailed);
-  REQUIRE(disk.save({.sent = {}, .deployed = {}, .undeployed = {}, .status = row, .forgotten = {}}));
+  REQUIRE(disk.save(
+      {.sent = {}, .deployed = {}, .undeployed = {}, .status = row, .events = {}, .forgotten = {}}));
   row.id = "later";
   row.finished.reset();
-  REQUIRE(disk.save({.sent = {}, .deployed = {}, .undeployed = {}, .status = row, .forgotten = {}}));
+  REQUIRE(disk.save(
+      {.sent = {}, .deployed = {}, .undeployed = {}, .status = row, .events = {}, .forgotten = {}}));
   disk.restart();
   const auto rows = disk.records().statuses();
   REQUIRE(rows);
@@ -103,6 +105,7 @@ TEST_CASE("a restart fails every open operation and no other") {
                        .deployed = {},
                        .undeployed = {},
                        .status = attempt(std::string(name(state)), state),
+                       .events = {},
                        .forgotten = {}}));
   }
   REQUIRE(disk.records().fail_open("coordinator-failover", "again", Timestamp(9s)));
@@ -124,6 +127,7 @@ TEST_CASE("what is deployed comes back, and goes with its configurations") {
                      .deployed = {pump},
                      .undeployed = {},
                      .status = {},
+                     .events = {},
                      .forgotten = {}}));
   disk.restart();
   CHECK(disk.records().deployed().value() == std::vector<Deployed>{pump});
@@ -133,6 +137,7 @@ TEST_CASE("what is deployed comes back, and goes with its configurations") {
                      .deployed = {},
                      .undeployed = {"pump"},
                      .status = attempt("pump", DeploymentState::kSuccess),
+                     .events = {},
                      .forgotten = "pump"}));
   CHECK(disk.records().deployed()->empty());
   CHECK(disk.records().statuses()->empty());
@@ -142,8 +147,12 @@ TEST_CASE("what is deployed comes back, and goes with its configurations") {
 TEST_CASE("configurations with NUL bytes come back whole") {
   Disk disk;
   const std::string bytes("a\0b\0", 4);
-  REQUIRE(disk.save(
-      {.sent = config_of("pump", bytes), .deployed = {}, .undeployed = {}, .status = {}, .forgotten = {}}));
+  REQUIRE(disk.save({.sent = config_of("pump", bytes),
+                     .deployed = {},
+                     .undeployed = {},
+                     .status = {},
+                     .events = {},
+                     .forgotten = {}}));
   CHECK(disk.config("pump", blake2b_hex(bytes))->bytes == bytes);
 }
 
@@ -153,10 +162,15 @@ TEST_CASE("of the configurations sent, the deployed one and the latest are kept,
                      .deployed = {{true, "pump", blake2b_hex("deployed"), Timestamp(5s), "north"}},
                      .undeployed = {},
                      .status = {},
+                     .events = {},
                      .forgotten = {}}));
   for (const auto* bytes : {"one", "two", "three"}) {
-    REQUIRE(disk.save(
-        {.sent = config_of("pump", bytes), .deployed = {}, .undeployed = {}, .status = {}, .forgotten = {}}));
+    REQUIRE(disk.save({.sent = config_of("pump", bytes),
+                       .deployed = {},
+                       .undeployed = {},
+                       .status = {},
+                       .events = {},
+                       .forgotten = {}}));
   }
   CHECK(disk.config("pump", blake2b_hex("deployed")));
   CHECK_FALSE(disk.config("pump", blake2b_hex("one")));
