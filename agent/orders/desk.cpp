@@ -5,6 +5,7 @@
 
 #include "agent/orders/limits.hpp"
 #include "agent/orders/task.hpp"
+#include "common/base/fail_point.hpp"
 #include "common/wire/config.hpp"
 
 namespace fieldline::orders {
@@ -105,6 +106,7 @@ void Desk::take(const Piece& piece, std::string_view bytes) {
 }
 
 void Desk::admit(uplink::ReceivedOrder received) {
+  fail_point("order.accepted");
   around_.answers.accepted(Accepted{received.order.deployment}, received.correlation);
   if (under_way(received.order.deployment) != nullptr) return;
   const auto instance = received.order.instance;
@@ -125,6 +127,7 @@ void Desk::finish(const std::string& instance, const Report& report) {
   queue.pop_front();
   around_.log(event_of(task->order(), report));
   around_.answers.report(report, task->correlation());
+  fail_point("order.reported");
   if (queue.empty()) {
     queues_.erase(instance);
   } else {

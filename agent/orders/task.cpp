@@ -4,6 +4,7 @@
 
 #include "agent/orders/limits.hpp"
 #include "common/base/check.hpp"
+#include "common/base/fail_point.hpp"
 #include "common/wire/config.hpp"
 #include "common/wire/limits.hpp"
 
@@ -89,6 +90,7 @@ void Task::verify(std::string bytes) {
   staged_ = true;
   around_.store.stage(order(), std::move(bytes),
                       then([config = std::move(*config)](Task& self, const Result<>& staged) {
+                        fail_point("order.staged");
                         if (!staged) return self.give_up(Stage::kStored, staged.error());
                         self.compile(config);
                       }));
@@ -110,6 +112,7 @@ void Task::swap(Compiled compiled) {
   const auto* current = around_.store.find(order().instance);
   const bool enabled = current == nullptr || current->enabled;
   around_.runtime.swap(compiled, enabled, then([compiled](Task& self, const Result<>& swapped) {
+                         fail_point("order.swapped");
                          if (!swapped) return self.give_up(Stage::kSwapped, swapped.error());
                          self.make_current(compiled);
                        }));
@@ -117,6 +120,7 @@ void Task::swap(Compiled compiled) {
 
 void Task::make_current(Compiled compiled) {
   around_.store.promote(order(), success(), then([compiled](Task& self, const Result<>& promoted) {
+                          fail_point("order.promoted");
                           if (!promoted) return self.swap_back(promoted.error());
                           if (self.runs_instances())
                             self.running_.insert_or_assign(self.order().instance, compiled);

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "common/base/check.hpp"
+#include "common/base/fail_point.hpp"
 #include "coordinator/deployment/limits.hpp"
 
 namespace fieldline::deployment {
@@ -161,6 +162,7 @@ void Operations::save(Held& held) {
   with_.records.save(
       std::move(change),
       [this, instance = held.row.instance, id = held.row.id](const Result<>& saved) {
+        fail_point("deployment.saved");
         if (saved) return happen(instance, id, Saved{});
         spdlog::error("operation {} of {} can't be saved: {}", id, instance, saved.error().describe());
         held_.at(instance).save_error = saved.error();
@@ -185,6 +187,7 @@ void Operations::send(Held& held) {
     hear(instance, id, news);
   };
   const auto taken = with_.sites.order(std::move(dispatch));
+  fail_point("deployment.dispatched");
   if (taken) return;
   const bool lost = taken.error().code == ErrorCode::kUnavailable;
   happen(row.instance, row.id, Stopped{lost ? "connection-lost" : "exhausted", taken.error().message});
@@ -193,6 +196,7 @@ void Operations::send(Held& held) {
 void Operations::hear(const std::string& instance, const std::string& deployment,
                       const sites::OrderNews& news) {
   if (const auto* report = std::get_if<Report>(&news)) {
+    fail_point("deployment.reported");
     if (const auto found = held_.find(instance); found != held_.end()) check_report(found->second, *report);
   }
   happen(instance, deployment, event_of(news));
@@ -236,6 +240,7 @@ void Operations::record(Held& held) {
   with_.records.save(
       change,
       [this, verdict = held.operation.verdict, change](Result<> outcome) {
+        fail_point("deployment.recorded");
         if (!outcome) {
           spdlog::error("the end of operation {} can't be recorded: {}", verdict.id,
                         outcome.error().describe());

@@ -1,12 +1,9 @@
 """One edit of a template that a thousand deployed instances descend from: the diff of their site names it."""
 
-import threading
-
 import pytest
-from harness.rest import wait_for
+from harness.many import deploy_all, wait_all_over
 
 INSTANCES = 1000
-AT_ONCE = 8  # clients that ask for deploys
 
 METER = """
 kind: Template
@@ -46,25 +43,6 @@ def revision(rest, template):
     return rest.request("GET", f"/api/v1/templates/{template}").etag.strip('"')
 
 
-def deploy_all(rest, names):
-    """Asks for each as fast as `AT_ONCE` clients can, and waits until all are over."""
-    def ask(mine):
-        for name in mine:
-            rest.post(f"/instances/{name}/deploy")
-
-    clients = [threading.Thread(target=ask, args=(names[first::AT_ONCE],)) for first in range(AT_ONCE)]
-    for client in clients:
-        client.start()
-    for client in clients:
-        client.join()
-
-    def over():
-        states = {rest.get(f"/instances/{name}/deployment")["state"] for name in names}
-        return states if states <= {"success", "failed"} else None
-
-    assert wait_for("all deployments are over", over, 120, pause=0.5) == {"success"}
-
-
 @pytest.fixture(scope="module")
 def edited(fleet):
     """The site's diff after the edit of Meter, with the revisions of Meter before and after."""
@@ -72,6 +50,7 @@ def edited(fleet):
     rest.post("/apply", METER + "---\n" + FAMILY)
     names = [f"M{number:04}" for number in range(INSTANCES)]
     deploy_all(rest, names + ["Aside"])
+    assert wait_all_over(rest) == {"success"}
     before = revision(rest, "Meter")
     assert not any(instance["diff"]["members"] for instance in rest.get("/sites/north/diff")["instances"]
                    if instance["name"] in names)
@@ -105,10 +84,5 @@ def test_every_entry_of_every_instance_names_that_edit(edited):
 
 
 def test_the_stale_list_says_the_same(edited, fleet):
-    stale, page = [], fleet.rest.get("/instances?site=north&stale=true&limit=500")
-    while True:
-        stale += [instance["name"] for instance in page["instances"]]
-        if not page.get("next"):
-            break
-        page = fleet.rest.get(f"/instances?site=north&stale=true&limit=500&cursor={page['next']}")
-    assert stale == edited[0]
+    stale = fleet.rest.get_all("instances", "site=north&stale=true")
+    assert [instance["name"] for instance in stale] == edited[0]

@@ -39,6 +39,7 @@ class Daemon:
         self.state = pathlib.Path(state)
         self.state.mkdir(parents=True, exist_ok=True)
         self.log_path = self.state / "log"
+        self.environment = {}  # beside ours
         self.process = None
 
     def launch(self, *command):
@@ -46,7 +47,7 @@ class Daemon:
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(
                 [str(word) for word in command], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                start_new_session=True, preexec_fn=die_with_parent)
+                env={**os.environ, **self.environment}, start_new_session=True, preexec_fn=die_with_parent)
 
     @property
     def running(self):

@@ -67,6 +67,16 @@ class Rest:
     def get(self, path, **options):
         return self.call("GET", path, **options)
 
+    def get_all(self, collection, query=""):
+        """The items of all pages."""
+        items, cursor = [], ""
+        while True:
+            page = self.get(f"/{collection}?limit=500&{query}" + (f"&cursor={cursor}" if cursor else ""))
+            items += page[collection]
+            cursor = page["next"]
+            if not cursor:
+                return items
+
     def post(self, path, body=None, **options):
         return self.call("POST", path, body, **options)
 
