@@ -5,6 +5,7 @@
 #include "agent/orders/desk.hpp"
 #include "agent/runtime/runtime.hpp"
 #include "agent/station.hpp"
+#include "agent/store/artifact_store.hpp"
 #include "agent/store/configuration_store.hpp"
 #include "agent/store/kept_states.hpp"
 #include "agent/uplink/uplink.hpp"
@@ -53,20 +54,33 @@ Event connection_event(const ConnectionHealth& health) {
   return event;
 }
 
+Event unreadable_event(const std::string& key) {
+  Event event;
+  event.category = Category::kSystem;
+  event.severity = Severity::kError;
+  event.source = "store/" + key;
+  event.message =
+      "the stored artifact does not open under this node's secrets.key, or is damaged; it is not "
+      "held until artifacts are deployed again";
+  return event;
+}
+
 }  // namespace
 
 struct Agent::Rooms {
-  Rooms(const Ground& ground, const Settings& settings, std::unique_ptr<store::ConfigurationStore> opened)
+  Rooms(const Ground& ground, const Settings& settings, std::unique_ptr<store::ConfigurationStore> opened,
+        std::unique_ptr<store::ArtifactStore> shared)
       : store(std::move(opened)),
+        artifacts(std::move(shared)),
         states(ground.configurations, ground.loop),
         keeper(states),
         events(ground.events, ground.loop, settings.node, settings.retention),
         connections(ground.loop, Random(seed(ground)),
                     [this](const ConnectionHealth& health) { events.append(connection_event(health)); }),
         runtime({ground.loop, ground.strands, ground.compiler, connections, keeper, logger()}),
-        desk({ground.loop, *store, runtime, answers, logger(), settings.role, settings.site}),
-        station({ground.loop, *store, events, connections, runtime, desk}, settings.site, settings.node,
-                settings.role, settings.state),
+        desk({ground.loop, *store, *artifacts, runtime, answers, logger(), settings.role, settings.site}),
+        station({ground.loop, *store, *artifacts, events, connections, runtime, desk}, settings.site,
+                settings.node, settings.role, settings.state),
         uplink(ground.loop, ground.dealer, station, Random(seed(ground))) {
     answers.attach(uplink);
   }
@@ -81,6 +95,7 @@ struct Agent::Rooms {
   }
 
   std::unique_ptr<store::ConfigurationStore> store;
+  std::unique_ptr<store::ArtifactStore> artifacts;
   store::KeptStates states;
   StoreKeeper keeper;
   events::EventLog events;
@@ -95,7 +110,10 @@ struct Agent::Rooms {
 Result<std::unique_ptr<Agent>> Agent::build(const Ground& ground, const Settings& settings) {
   auto opened = store::ConfigurationStore::open(ground.configurations, ground.loop);
   if (!opened) return fail(std::move(opened.error()));
-  return std::unique_ptr<Agent>(new Agent(std::make_unique<Rooms>(ground, settings, std::move(*opened))));
+  auto artifacts = store::ArtifactStore::open(ground.configurations, **opened, ground.secrets);
+  if (!artifacts) return fail(std::move(artifacts.error()));
+  return std::unique_ptr<Agent>(
+      new Agent(std::make_unique<Rooms>(ground, settings, std::move(*opened), std::move(*artifacts))));
 }
 
 Agent::Agent(std::unique_ptr<Rooms> rooms) : rooms_(std::move(rooms)) {}
@@ -103,6 +121,7 @@ Agent::~Agent() = default;
 
 void Agent::start() {
   rooms_->events.start();
+  for (const auto& key : rooms_->artifacts->unreadable()) rooms_->events.append(unreadable_event(key));
   rooms_->desk.start([this] { rooms_->uplink.start(); });
 }
 
@@ -112,6 +131,10 @@ void Agent::stop(std::function<void()> done) {
 
 bool Agent::connected() const {
   return rooms_->uplink.open();
+}
+
+ArtifactInventory Agent::artifacts() const {
+  return rooms_->artifacts->inventory();
 }
 
 Inventory Agent::inventory() const {

@@ -9,7 +9,9 @@
 #include "common/base/executor.hpp"
 #include "common/base/random.hpp"
 #include "common/base/result.hpp"
+#include "common/base/secret_box.hpp"
 #include "common/base/worker.hpp"
+#include "common/model/artifact.hpp"
 #include "common/model/session.hpp"
 #include "common/net/dealer.hpp"
 #include "common/sql/database.hpp"
@@ -28,6 +30,7 @@ class Agent {
     net::Dealer& dealer;
     sql::Database& configurations;  // opened with store::migrations()
     sql::Database& events;          // opened with events::migrations()
+    const SecretBox& secrets;       // under its key are the secrets in `configurations`
     runtime::Strands& strands;
     Worker& compiler;
     Random random;
@@ -45,6 +48,8 @@ class Agent {
   [[nodiscard]] bool connected() const;
   // What is current, sorted by instance.
   [[nodiscard]] Inventory inventory() const;
+  // Those that it holds, sorted by key.
+  [[nodiscard]] ArtifactInventory artifacts() const;
 
  private:
   struct Rooms;

@@ -10,6 +10,7 @@
 #include "agent/settings.hpp"
 #include "agent/store/schema.hpp"
 #include "common/base/file.hpp"
+#include "common/base/secret_box.hpp"
 #include "common/base/worker.hpp"
 #include "common/net/curve_dealer.hpp"
 #include "common/net/key_pair.hpp"
@@ -40,6 +41,8 @@ Result<> run(const agent::Settings& settings) {
   if (auto made = make_private_directory(settings.state); !made) return made;
   auto keys = net::KeyPair::load_or_create(settings.state / "curve.key");
   if (!keys) return fail(keys.error());
+  auto secrets = SecretBox::load_or_create(settings.state / "secrets.key");
+  if (!secrets) return fail(secrets.error());
   auto published = write_file(settings.state / "node.pub", keys->public_key() + "\n", FileMode::kPublic,
                               Existing::kReplace);
   if (!published) return published;
@@ -63,7 +66,8 @@ Result<> run(const agent::Settings& settings) {
   runtime::ThreadStrands strands(static_cast<std::size_t>(settings.threads));
   ThreadWorker compiler("compiler", 1, kCompilerQueue);
   auto node = agent::Agent::build(
-      {loop, dealer, **configurations, **events, strands, compiler, Random::from_system()}, settings);
+      {loop, dealer, **configurations, **events, *secrets, strands, compiler, Random::from_system()},
+      settings);
   if (!node) return fail(node.error());
 
   loop.post([&] { (*node)->start(); });

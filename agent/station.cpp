@@ -5,6 +5,7 @@
 
 #include "agent/health/vitals.hpp"
 #include "agent/pages.hpp"
+#include "common/wire/artifacts.hpp"
 #include "common/wire/config.hpp"
 
 namespace fieldline::agent {
@@ -45,6 +46,7 @@ Hello Station::hello() {
   hello.term = rooms_.store.term();
   hello.software = "fieldline-agent " FIELDLINE_VERSION;
   hello.inventory_digest = wire::digest(rooms_.store.inventory());
+  hello.artifacts_digest = wire::artifacts_digest(rooms_.artifacts.inventory());
   return hello;
 }
 
@@ -64,6 +66,12 @@ void Station::disconnected(std::string_view why) {
 void Station::inventory(const InventoryQuery& query, Reply<InventoryPage> reply) {
   auto [items, next] = page_of(rooms_.store.inventory(), query.cursor,
                                [](const InventoryItem& item) { return item.instance; });
+  reply({std::move(items), std::move(next)});
+}
+
+void Station::artifacts(const ArtifactsQuery& query, Reply<ArtifactsPage> reply) {
+  auto [items, next] =
+      page_of(rooms_.artifacts.inventory(), query.cursor, [](const ArtifactItem& item) { return item.key; });
   reply({std::move(items), std::move(next)});
 }
 

@@ -10,6 +10,7 @@
 #include "agent/events/event_log.hpp"
 #include "agent/orders/desk.hpp"
 #include "agent/runtime/runtime.hpp"
+#include "agent/store/artifact_store.hpp"
 #include "agent/store/configuration_store.hpp"
 #include "agent/uplink/uplink.hpp"
 #include "common/base/executor.hpp"
@@ -21,6 +22,7 @@ class Station final : public uplink::Node {
   struct Rooms {
     Executor& loop;
     store::ConfigurationStore& store;
+    store::ArtifactStore& artifacts;
     events::EventLog& events;
     connections::Connections& connections;
     runtime::Runtime& runtime;
@@ -35,6 +37,7 @@ class Station final : public uplink::Node {
   void order(uplink::ReceivedOrder order) override { rooms_.desk.take(std::move(order)); }
   void piece(const Piece& piece, std::string_view bytes) override { rooms_.desk.take(piece, bytes); }
   void inventory(const InventoryQuery& query, Reply<InventoryPage> reply) override;
+  void artifacts(const ArtifactsQuery& query, Reply<ArtifactsPage> reply) override;
   void values(const ValuesQuery& query, Reply<ValuesPage> reply) override;
   void alarms(const AlarmsQuery& query, Reply<AlarmsPage> reply) override;
   void events(const EventQuery& query, Reply<EventPage> reply) override;

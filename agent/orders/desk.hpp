@@ -2,7 +2,8 @@
 //
 //   accepted ── fetch ──► candidate stored ── compile ──► swap ──► current stored ──► report
 //
-// A step that fails leaves what ran before running, untouched. Lives on the agent's loop.
+// A step that fails leaves what ran before running, untouched. Artifacts change while no other order is
+// carried out. Lives on the agent's loop.
 #pragma once
 
 #include <cstddef>
@@ -12,6 +13,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "agent/orders/fence.hpp"
 #include "agent/orders/surroundings.hpp"
@@ -20,7 +22,7 @@
 
 namespace fieldline::orders {
 
-class Task;
+class Errand;
 
 class Desk {
  public:
@@ -29,30 +31,44 @@ class Desk {
   Desk(const Desk&) = delete;
   Desk& operator=(const Desk&) = delete;
 
-  // Runs what is current, at an active node, before the first order is taken. `done` comes when all
-  // have been tried; one that can't be run is logged and stays as it is.
+  // Reads what is current, and at an active node runs it, before the first order is taken. `done` comes
+  // when all have been tried; one that can't be run is logged and stays as it is.
   void start(std::function<void()> done);
 
   void take(uplink::ReceivedOrder received);
   void take(const Piece& piece, std::string_view bytes);
 
  private:
-  using Queue = std::deque<std::shared_ptr<Task>>;
+  using Queue = std::deque<std::shared_ptr<Errand>>;
 
   void admit(uplink::ReceivedOrder received);
   void run_front(const std::string& instance);
   void finish(const std::string& instance, const Report& report);
+  void run_next(const std::string& instance);
   void refuse(const uplink::ReceivedOrder& received, const Refusal& refusal);
-  [[nodiscard]] Task* under_way(const std::string& deployment) const;
+  [[nodiscard]] Errand* under_way(const std::string& deployment) const;
   [[nodiscard]] std::size_t count() const;
 
-  void resume(std::shared_ptr<const Inventory> current, std::size_t next, std::function<void()> done);
+  // Of the artifacts: an errand that waits to be alone, and begins nothing that would keep it waiting.
+  void run_alone(std::function<void()> task);
+  void begin_alone();
+  void end_alone();
+
+  using Instances = std::shared_ptr<const std::vector<std::string>>;
+  void resume(const Instances& instances, std::size_t next, std::function<void()> done);
   void resume(const std::string& instance, std::function<void(Result<>)> done);
+  void run_stored(const store::StoredConfiguration& stored, const std::function<void(Result<>)>& done);
+  // Those that lacked a shared script until now.
+  void resume_stranded(std::function<void()> done);
 
   const Surroundings around_;
-  Running running_;
-  std::map<std::string, Queue> queues_;  // by instance; the front one is under way
-  std::shared_ptr<Desk*> self_;          // late answers to a desk that is gone find it empty
+  Current current_;
+  std::map<std::string, Queue> queues_;  // by instance, of artifacts by no name; the front one is under way
+  std::size_t begun_ = 0;                // of instances
+  std::function<void()> waits_alone_;    // until none of them is under way
+  bool alone_ = false;
+  std::vector<std::string> held_back_;  // instances whose front order begins after that
+  std::shared_ptr<Desk*> self_;         // late answers to a desk that is gone find it empty
 };
 
 }  // namespace fieldline::orders

@@ -22,9 +22,9 @@ bool needs_instance(OrderKind kind) {
 }  // namespace
 
 std::optional<Refusal> refuse(const Order& order, std::uint64_t term, const Seen& seen, Role role) {
-  if (order.kind == OrderKind::kArtifacts) return Refusal{"not-supported", "this node takes no artifacts"};
-  if (!is_name(order.instance) || order.deployment.empty()) {
-    return Refusal{"invalid-order", "the order names no instance or no deployment"};
+  const bool of_artifacts = order.kind == OrderKind::kArtifacts;
+  if (order.deployment.empty() || (of_artifacts ? !order.instance.empty() : !is_name(order.instance))) {
+    return Refusal{"invalid-order", "the order names no deployment, or not the instance that it should"};
   }
   if (term < seen.term) {
     return Refusal{"stale-term",
@@ -32,7 +32,7 @@ std::optional<Refusal> refuse(const Order& order, std::uint64_t term, const Seen
   }
   if (order.number < seen.number) {
     return Refusal{"stale-order", fmt::format("order {} of {} comes after order {}", order.number,
-                                              order.instance, seen.number)};
+                                              of_artifacts ? "artifacts" : order.instance, seen.number)};
   }
   if (is_for_active(order.kind) && role != Role::kActive) {
     return Refusal{"not-active", "this node is not the active one of its site"};

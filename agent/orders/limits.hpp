@@ -17,4 +17,11 @@ inline constexpr Duration kSwapReserve = std::chrono::seconds(5);
 // Between two requests for the same piece of a configuration, when no answer comes.
 inline constexpr Duration kFetchRetry = std::chrono::seconds(10);
 
+// Findings of one report, and bytes of each message: they fit its limit of 256 KiB, with paths of up to
+// 1 KiB. More are not read by anyone.
+inline constexpr std::size_t kReportedFindings = 100;
+inline constexpr std::size_t kReportedMessage = 1024;
+// Instances that one finding names.
+inline constexpr std::size_t kNamedInstances = 10;
+
 }  // namespace fieldline::orders

@@ -5,9 +5,12 @@
 #include <functional>
 #include <map>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "agent/runtime/compiled.hpp"
 #include "agent/runtime/runtime.hpp"
+#include "agent/store/artifact_store.hpp"
 #include "agent/store/configuration_store.hpp"
 #include "common/base/executor.hpp"
 #include "common/model/event.hpp"
@@ -28,6 +31,7 @@ class Answers {
 struct Surroundings {
   Executor& loop;
   store::ConfigurationStore& store;
+  store::ArtifactStore& artifacts;
   runtime::Runtime& runtime;
   Answers& answers;
   std::function<void(Event)> log;
@@ -35,7 +39,12 @@ struct Surroundings {
   std::string site;  // the node's own
 };
 
-// By instance: what runs now, and so what to go back to when a later step fails.
-using Running = std::map<std::string, runtime::Compiled>;
+// By instance that is current.
+struct Current {
+  std::map<std::string, runtime::Compiled> running;       // what to go back to when a later step fails
+  std::map<std::string, std::vector<std::string>> needs;  // the artifacts that each names
+};
+
+inline constexpr std::string_view kArtifactAbsent = "artifact-absent";
 
 }  // namespace fieldline::orders

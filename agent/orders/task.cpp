@@ -2,44 +2,18 @@
 
 #include <fmt/format.h>
 
-#include "agent/orders/limits.hpp"
 #include "common/base/check.hpp"
 #include "common/base/fail_point.hpp"
 #include "common/wire/config.hpp"
 #include "common/wire/limits.hpp"
 
 namespace fieldline::orders {
-namespace {
 
-std::vector<ReportedFinding> reported(const std::vector<Finding>& findings) {
-  std::vector<ReportedFinding> list;
-  for (const auto& finding : findings) list.push_back({finding.code, finding.message, finding.path});
-  return list;
-}
-
-}  // namespace
-
-Task::Task(const Surroundings& surroundings, Running& running, uplink::ReceivedOrder received)
-    : around_(surroundings),
-      running_(running),
-      received_(std::move(received)),
-      arrived_(surroundings.loop.clock().now()) {}
-
-template <class Step>
-auto Task::then(Step step) {
-  return [self = shared_from_this(), step = std::move(step)](auto&&... outcome) {
-    step(*self, std::forward<decltype(outcome)>(outcome)...);
-  };
-}
-
-void Task::run(Done done) {
-  done_ = std::move(done);
+void Task::begin() {
   switch (order().kind) {
     case OrderKind::kApply:
     case OrderKind::kHold:
-      if (order().size <= wire::kMaxInlineConfig) return verify(received_.attachment);
-      download_.emplace(order());
-      return fetch();
+      return gather(wire::kMaxConfig);
     case OrderKind::kDisable:
     case OrderKind::kEnable:
       return switch_on_or_off();
@@ -47,46 +21,18 @@ void Task::run(Done done) {
     case OrderKind::kDrop:
       return forget();
     case OrderKind::kArtifacts:
-      FIELDLINE_UNREACHABLE();  // refused by the fence
+      FIELDLINE_UNREACHABLE();  // not of an instance
   }
 }
 
-void Task::fetch() {
-  if (!download_) return;
-  if (order().size > wire::kMaxConfig) {
-    return give_up(Stage::kAccepted, "too-large", fmt::format("a configuration of {} bytes", order().size));
-  }
-  if (out_of_budget(kSwapReserve)) {
-    return give_up(Stage::kAccepted, "budget-exceeded", "the configuration did not arrive in time");
-  }
-  around_.answers.fetch(download_->next());
-  around_.loop.after(kFetchRetry, then([asked = download_->next().offset](Task& self) {
-                       if (self.download_ && self.download_->next().offset == asked) self.fetch();
-                     }));
-}
-
-void Task::take(const Piece& piece, std::string_view bytes) {
-  if (!download_) return;
-  const auto before = download_->next().offset;
-  if (auto taken = download_->take(piece, bytes); !taken) {
-    download_.reset();
-    return give_up(Stage::kAccepted, taken.error());
-  }
-  if (download_->complete()) {
-    auto whole = download_->release();
-    download_.reset();
-    return verify(std::move(whole));
-  }
-  if (download_->next().offset != before) fetch();
-}
-
-void Task::verify(std::string bytes) {
+void Task::arrived(std::string bytes) {
   auto config = wire::open_config(bytes, order().revision);
   if (!config) return give_up(Stage::kAccepted, config.error());
   if (config->instance != order().instance || config->site != around_.site) {
     return give_up(Stage::kAccepted, "wrong-configuration",
                    fmt::format("the configuration is of {} at site {}", config->instance, config->site));
   }
+  if (auto held = check_artifacts(*config); !held) return give_up(Stage::kAccepted, held.error());
   staged_ = true;
   around_.store.stage(order(), std::move(bytes),
                       then([config = std::move(*config)](Task& self, const Result<>& staged) {
@@ -96,10 +42,22 @@ void Task::verify(std::string bytes) {
                       }));
 }
 
+Result<> Task::check_artifacts(const FlatConfig& config) const {
+  std::vector<Finding> findings;
+  for (const auto& key : config.artifacts) {
+    if (!around_.artifacts.holds(key))
+      findings.push_back({std::string(kArtifactAbsent), key, "this node does not hold it; deploy artifacts"});
+  }
+  if (findings.empty()) return {};
+  return fail({ErrorCode::kNotFound,
+               fmt::format("{} artifacts that it names are not held here", findings.size()), config.instance,
+               std::move(findings)});
+}
+
 void Task::compile(FlatConfig config) {
   around_.runtime.compile(std::move(config), then([](Task& self, Result<Compiled> compiled) {
                             if (!compiled) return self.give_up(Stage::kCompiled, compiled.error());
-                            if (self.out_of_budget(kSwapReserve)) {
+                            if (self.out_of_budget()) {
                               return self.give_up(Stage::kCompiled, "budget-exceeded",
                                                   "the order's time was over before the swap");
                             }
@@ -122,9 +80,11 @@ void Task::make_current(Compiled compiled) {
   around_.store.promote(order(), success(), then([compiled](Task& self, const Result<>& promoted) {
                           fail_point("order.promoted");
                           if (!promoted) return self.swap_back(promoted.error());
+                          const auto& instance = self.order().instance;
+                          self.current_.needs.insert_or_assign(instance, compiled.config().artifacts);
                           if (self.runs_instances())
-                            self.running_.insert_or_assign(self.order().instance, compiled);
-                          self.done_(self.success());
+                            self.current_.running.insert_or_assign(instance, compiled);
+                          self.finish(self.success());
                         }));
 }
 
@@ -132,8 +92,8 @@ void Task::make_current(Compiled compiled) {
 void Task::swap_back(const Error& error) {
   if (!runs_instances()) return give_up(Stage::kSwapped, error);
   const auto end = then([error](Task& self, const Result<>&) { self.give_up(Stage::kSwapped, error); });
-  const auto previous = running_.find(order().instance);
-  if (previous == running_.end()) return around_.runtime.remove(order().instance, end);
+  const auto previous = current_.running.find(order().instance);
+  if (previous == current_.running.end()) return around_.runtime.remove(order().instance, end);
   const auto* current = around_.store.find(order().instance);
   around_.runtime.swap(previous->second, current == nullptr || current->enabled, end);
 }
@@ -146,7 +106,7 @@ void Task::switch_on_or_off() {
     if (!switched) return self.give_up(Stage::kSwapped, switched.error());
     self.around_.store.set_enabled(
         self.order(), outcome, self.then([outcome](Task& task, const Result<>& stored) {
-          if (stored) return task.done_(outcome);
+          if (stored) return task.finish(outcome);
           const auto end = task.then(
               [error = stored.error()](Task& t, const Result<>&) { t.give_up(Stage::kSwapped, error); });
           if (!task.runs_instances()) return end(Result<>());
@@ -167,15 +127,12 @@ void Task::forget() {
   outcome.enabled = false;
   around_.store.drop(order(), outcome, then([outcome](Task& self, const Result<>& dropped) {
                        if (!dropped) return self.give_up(Stage::kStored, dropped.error());
-                       self.running_.erase(self.order().instance);
+                       self.current_.running.erase(self.order().instance);
+                       self.current_.needs.erase(self.order().instance);
                        self.around_.runtime.remove(
                            self.order().instance,
-                           self.then([outcome](Task& task, const Result<>&) { task.done_(outcome); }));
+                           self.then([outcome](Task& task, const Result<>&) { task.finish(outcome); }));
                      }));
-}
-
-bool Task::out_of_budget(Duration reserve) const {
-  return around_.loop.clock().now() - arrived_ > order().budget - reserve;
 }
 
 Report Task::report(Stage stage) const {
@@ -199,21 +156,8 @@ Report Task::success() const {
   return outcome;
 }
 
-void Task::give_up(Stage stage, const Error& error) {
-  const auto reason =
-      stage == Stage::kCompiled && !error.findings.empty() ? "does-not-compile" : name(error.code);
-  give_up(stage, std::string(reason),
-          error.where.empty() ? error.message : error.where + ": " + error.message, error.findings);
-}
-
-void Task::give_up(Stage stage, std::string reason, std::string message,
-                   const std::vector<Finding>& findings) {
-  auto outcome = report(stage);
-  outcome.reason = std::move(reason);
-  outcome.message = std::move(message);
-  outcome.findings = reported(findings);
-  const auto end = then([outcome](Task& self, const Result<>&) { self.done_(outcome); });
-  staged_ ? around_.store.discard(order(), outcome, end) : around_.store.record(order(), outcome, end);
+void Task::close(const Report& outcome, std::function<void(Result<>)> end) {
+  staged_ ? around_.store.discard(order(), outcome, std::move(end)) : Errand::close(outcome, std::move(end));
 }
 
 }  // namespace fieldline::orders

@@ -37,7 +37,7 @@ std::vector<Finding> compile_scripts(const FlatConfig& config) {
 
 }  // namespace
 
-Result<Compiled> Compiled::compile(FlatConfig config) {
+Result<Compiled> Compiled::compile(FlatConfig config, lua::Modules modules) {
   if (auto checked = check(config); !checked) return fail(std::move(checked.error()));
   if (auto limited = check_limits(config); !limited) return fail(std::move(limited.error()));
   auto findings = compile_scripts(config);
@@ -45,7 +45,11 @@ Result<Compiled> Compiled::compile(FlatConfig config) {
     return fail({ErrorCode::kInvalid, fmt::format("{} of its scripts do not compile", findings.size()),
                  config.instance, std::move(findings)});
   }
-  return Compiled(std::make_shared<const FlatConfig>(std::move(config)));
+  return Compiled(std::make_shared<const FlatConfig>(std::move(config)), std::move(modules));
+}
+
+Compiled Compiled::with(lua::Modules modules) const {
+  return Compiled(config_, std::move(modules));
 }
 
 }  // namespace fieldline::runtime

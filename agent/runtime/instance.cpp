@@ -19,7 +19,7 @@ Instance::Instance(Compiled compiled, FieldLinks links, const Speaker& speaker, 
               [this](const std::string& script) { scripts_.trigger(script); }) {}
 
 Result<> Instance::load() {
-  return scripts_.load();
+  return scripts_.load(compiled_.modules());
 }
 
 void Instance::start(const Heritage& heritage, bool enabled) {

@@ -104,17 +104,38 @@ void Runtime::finish(const std::string& instance, const Done& done, Result<> out
   tell_if_stopped();
 }
 
-void Runtime::compile(FlatConfig config, Reply<Result<Compiled>> reply) {
-  auto shared = std::make_shared<FlatConfig>(std::move(config));
+template <class T>
+void Runtime::on_compiler(std::function<Result<T>()> work, Reply<Result<T>> reply) {
   const bool taken = surroundings_.compiler.try_post(
-      [shared, reply, loop = &surroundings_.loop, self = std::weak_ptr(self_)] {
-        auto compiled = Compiled::compile(std::move(*shared));
-        loop->post([self, reply, compiled = std::move(compiled)] {
+      [work = std::move(work), reply, loop = &surroundings_.loop, self = std::weak_ptr(self_)] {
+        loop->post([self, reply, compiled = work()] {
           if (!self.expired()) reply(compiled);
         });
       });
   if (taken) return;
   later([reply] { reply(fail(ErrorCode::kExhausted, "too many configurations wait to be compiled")); });
+}
+
+void Runtime::compile(FlatConfig config, Reply<Result<Compiled>> reply) {
+  on_compiler<Compiled>(
+      [given = std::make_shared<FlatConfig>(std::move(config)), shared = shared_]() -> Result<Compiled> {
+        auto modules = shared->needed_by(given->artifacts);
+        if (!modules) return fail(std::move(modules.error()));
+        return Compiled::compile(std::move(*given), std::move(*modules));
+      },
+      std::move(reply));
+}
+
+void Runtime::compile_shared(lua::Modules sources,
+                             Reply<Result<std::shared_ptr<const SharedScripts>>> reply) {
+  using Shared = std::shared_ptr<const SharedScripts>;
+  on_compiler<Shared>(
+      [sources = std::move(sources)]() -> Result<Shared> {
+        auto compiled = SharedScripts::compile(sources);
+        if (!compiled) return fail(std::move(compiled.error()));
+        return std::make_shared<const SharedScripts>(std::move(*compiled));
+      },
+      std::move(reply));
 }
 
 void Runtime::swap(Compiled compiled, bool enabled, Done done) {

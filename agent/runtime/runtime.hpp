@@ -9,12 +9,14 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "agent/connections/connections.hpp"
 #include "agent/runtime/compiled.hpp"
 #include "agent/runtime/heritage.hpp"
 #include "agent/runtime/keeper.hpp"
+#include "agent/runtime/shared_scripts.hpp"
 #include "agent/runtime/strands.hpp"
 #include "agent/runtime/tally.hpp"
 #include "common/base/executor.hpp"
@@ -50,9 +52,15 @@ class Runtime {
   Runtime(const Runtime&) = delete;
   Runtime& operator=(const Runtime&) = delete;
 
-  // Checks and compiles, and changes nothing: errors as Compiled::compile, and kExhausted when too
-  // many compilations wait.
+  // Checks and compiles, with the shared scripts that it needs, and changes nothing: errors as
+  // SharedScripts::needed_by and Compiled::compile, and kExhausted when too many compilations wait.
   void compile(FlatConfig config, Reply<Result<Compiled>> reply);
+  // Likewise, errors as SharedScripts::compile.
+  void compile_shared(lua::Modules sources, Reply<Result<std::shared_ptr<const SharedScripts>>> reply);
+
+  // What is compiled from now on finds `shared`. What runs goes on with what it was compiled with.
+  void set_shared(std::shared_ptr<const SharedScripts> shared) { shared_ = std::move(shared); }
+  [[nodiscard]] const std::shared_ptr<const SharedScripts>& shared() const { return shared_; }
 
   // Runs `compiled` in place of what that instance ran, `enabled` or not: the old actor stops, then
   // the new one starts with its values and alarm states. On any failure the old one goes on untouched:
@@ -116,7 +124,11 @@ class Runtime {
   template <class Answer>
   void ask_all(std::function<Answer(const Instance&)> question, Reply<std::vector<Answer>> reply);
 
+  template <class T>
+  void on_compiler(std::function<Result<T>()> work, Reply<Result<T>> reply);
+
   const Surroundings surroundings_;
+  std::shared_ptr<const SharedScripts> shared_ = std::make_shared<const SharedScripts>();
   std::map<std::string, Slot> slots_;
   std::vector<std::shared_ptr<Actor>> retiring_;
   Tally gone_;  // counters of instances that were removed

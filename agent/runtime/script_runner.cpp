@@ -30,8 +30,9 @@ ScriptRunner::~ScriptRunner() {
   stop();
 }
 
-Result<> ScriptRunner::load(std::shared_ptr<const lua::Library> library, lua::Script::Print print) {
-  auto script = lua::Script::load({definition_.name, definition_.source, {}, budget_of(definition_)},
+Result<> ScriptRunner::load(std::shared_ptr<const lua::Library> library, const lua::Modules& modules,
+                            lua::Script::Print print) {
+  auto script = lua::Script::load({definition_.name, definition_.source, modules, budget_of(definition_)},
                                   std::move(library), strand_.clock(), std::move(print));
   if (!script) return fail(std::move(script.error()));
   script_.emplace(std::move(*script));

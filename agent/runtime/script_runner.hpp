@@ -28,7 +28,8 @@ class ScriptRunner {
   ScriptRunner& operator=(const ScriptRunner&) = delete;
 
   // Once, before anything runs: the functions of `library` may refer to this runner.
-  Result<> load(std::shared_ptr<const lua::Library> library, lua::Script::Print print);
+  Result<> load(std::shared_ptr<const lua::Library> library, const lua::Modules& modules,
+                lua::Script::Print print);
 
   void start();
   // Gives up the run and all that waits; nothing calls back.

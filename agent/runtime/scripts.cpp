@@ -35,13 +35,13 @@ void Scripts::watch(std::string_view path, ScriptRunner& runner) {
   watchers_[*watched].push_back(&runner);
 }
 
-Result<> Scripts::load() {
+Result<> Scripts::load(const lua::Modules& modules) {
   for (const auto& runner : runners_) {
     const auto source = "scripts/" + runner->definition().name;
     auto print = [this, source](std::string_view line) {
       log_.say(Severity::kInfo, source, std::string(line));
     };
-    auto loaded = runner->load(script_library({config_, attributes_, *this, *runner, log_}), print);
+    auto loaded = runner->load(script_library({config_, attributes_, *this, *runner, log_}), modules, print);
     if (!loaded) return loaded;
   }
   return {};

@@ -21,8 +21,8 @@ class Scripts {
   // `config` and `attributes` outlive this.
   Scripts(const FlatConfig& config, Attributes& attributes, const Speaker& speaker);
 
-  // Once, before all else: fails when one does not compile.
-  Result<> load();
+  // Once, before all else: fails when one does not compile. `modules` are what they find as `shared`.
+  Result<> load(const lua::Modules& modules);
   void start();
   // Gives all runs up.
   void stop();

@@ -66,7 +66,8 @@ Result<> tidy(soci::session& sql) {
   sql << "DELETE FROM kept WHERE instance NOT IN (SELECT instance FROM configurations UNION ALL "
          "SELECT instance FROM damaged)";
   sql << "DELETE FROM order_numbers WHERE instance NOT IN (SELECT instance FROM configurations) "
-         "AND rowid NOT IN (SELECT rowid FROM order_numbers ORDER BY rowid DESC LIMIT :most)",
+         "AND instance <> '' AND rowid NOT IN (SELECT rowid FROM order_numbers ORDER BY rowid DESC LIMIT "
+         ":most)",
       soci::use(most);
   return {};
 }

@@ -47,7 +47,8 @@ class ConfigurationStore {
   // A higher term, durable before it is obeyed; a lower or equal one is success at once.
   void raise_term(std::uint64_t term, Done done);
 
-  // The number of the last order seen for `instance`; 0: none. It outlives the instance.
+  // The number of the last order seen for `instance`, or with an empty name for artifacts; 0: none. It
+  // outlives the instance.
   [[nodiscard]] std::uint64_t last_number(const std::string& instance) const;
   // The report of one of the last 1024 deployments, or null.
   [[nodiscard]] const Report* report(const std::string& deployment) const;
@@ -66,6 +67,10 @@ class ConfigurationStore {
   void set_enabled(const Order& order, const Report& report, Done done);
   // The order ended and changed nothing.
   void record(const Order& order, const Report& report, Done done);
+  // The order ended with `change` in this database, of what another store keeps there; `remember` runs
+  // once it is durable.
+  void finish(const Order& order, const Report& report, sql::Database::Write change,
+              std::function<void()> remember, Done done);
 
   // What is current, sorted by instance.
   [[nodiscard]] Inventory inventory() const;
@@ -80,9 +85,6 @@ class ConfigurationStore {
   Result<> read_index();
   // Commits `write`; on success `remember` brings the index in line with it, and then `done` is told.
   void commit(sql::Database::Write write, std::function<void()> remember, Done done);
-  // A step that ends an order: `change` in the database, number and report with it.
-  void finish(const Order& order, const Report& report, sql::Database::Write change,
-              std::function<void()> remember, Done done);
   Result<> check_candidate(const Order& order, const std::string& bytes) const;
   // At once, before it is durable: while one order is on its way to the disk no older one may pass.
   std::uint64_t raise_number(const Order& order);

@@ -49,6 +49,13 @@ constexpr std::array kMigrations{
         PRIMARY KEY (instance, name)
       ) STRICT, WITHOUT ROWID;
     )"},
+    sql::Migration{2, "artifacts", R"(
+      CREATE TABLE artifacts (
+        key TEXT PRIMARY KEY,
+        revision TEXT NOT NULL,
+        bytes BLOB NOT NULL  -- encrypted, where the kind holds secrets
+      ) STRICT;
+    )"},
 };
 
 }  // namespace

@@ -109,6 +109,8 @@ void Uplink::handle(const wire::Envelope& envelope) {
       return handle_piece(envelope);
     case Type::kInventoryQuery:
       return answer(envelope, &Node::inventory);
+    case Type::kArtifactsQuery:
+      return answer(envelope, &Node::artifacts);
     case Type::kValuesQuery:
       return answer(envelope, &Node::values);
     case Type::kAlarmsQuery:

@@ -44,6 +44,7 @@ class Node {
   virtual void order(ReceivedOrder order) = 0;
   virtual void piece(const Piece& piece, std::string_view bytes) = 0;
   virtual void inventory(const InventoryQuery& query, Reply<InventoryPage> reply) = 0;
+  virtual void artifacts(const ArtifactsQuery& query, Reply<ArtifactsPage> reply) = 0;
   virtual void values(const ValuesQuery& query, Reply<ValuesPage> reply) = 0;
   virtual void alarms(const AlarmsQuery& query, Reply<AlarmsPage> reply) = 0;
   virtual void events(const EventQuery& query, Reply<EventPage> reply) = 0;

@@ -34,7 +34,7 @@ int load_module(lua_State* thread) {
   if (machine.loading.contains(name))
     return luaL_error(thread, "shared.%s needs itself to load", name.c_str());
   const Loading loading(machine.loading, name);
-  load_chunk(thread, module->second, "shared." + name);
+  load_chunk(thread, *module->second, "shared." + name);
   lua_call(thread, 0, 1);
   if (lua_isnil(thread, -1)) return luaL_error(thread, "shared.%s returns nothing", name.c_str());
   lua_pushvalue(thread, -1);

@@ -13,7 +13,7 @@ Result<void> compile(const Program& program) {
   auto compiled = lua::compile(program.source, program.name);
   for (const auto& [name, source] : program.modules) {
     if (!compiled) break;
-    compiled = lua::compile(source, "shared." + name);
+    compiled = lua::compile(*source, "shared." + name);
   }
   return compiled;
 }

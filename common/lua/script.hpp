@@ -25,10 +25,13 @@ struct Budget {
   std::size_t memory = 8 * 1024 * 1024;  // of the state, so of all that the script keeps
 };
 
+// By name: source that returns the module. Many scripts hold the same text.
+using Modules = std::map<std::string, std::shared_ptr<const std::string>>;
+
 struct Program {
-  std::string name;                            // stands before the line in errors: "Start"
-  std::string source;                          // run from its top at each start; the arguments are its `...`
-  std::map<std::string, std::string> modules;  // shared.<name>: source that returns the module
+  std::string name;    // stands before the line in errors: "Start"
+  std::string source;  // run from its top at each start; the arguments are its `...`
+  Modules modules;     // shared.<name>
   Budget budget;
 };
 

@@ -92,9 +92,9 @@ struct Node::Running {
     settings.node = name;
     settings.role = role;
     settings.state = world.folder.path();
-    auto built = agent::Agent::build(
-        {*loop, *dealer, *configurations, *events, strands, *compiler, Random(world.random.below(1U << 30))},
-        settings);
+    auto built = agent::Agent::build({*loop, *dealer, *configurations, *events, world.secrets, strands,
+                                      *compiler, Random(world.random.below(1U << 30))},
+                                     settings);
     REQUIRE(built);
     agent = std::move(*built);
     loop->post([this] { agent->start(); });

@@ -12,6 +12,7 @@
 #include "agent/agent.hpp"
 #include "agent/runtime/strands.hpp"
 #include "common/base/random.hpp"
+#include "common/base/secret_box.hpp"
 #include "common/base/virtual_time.hpp"
 #include "common/net/admission.hpp"
 #include "common/net/key_pair.hpp"
@@ -99,6 +100,7 @@ class World {
   Random random;
   net::LossyNetwork network;
   Folder folder;
+  SecretBox secrets = SecretBox::generate();
   Centre centre{*this};
   Node a{*this, "a", Role::kActive};
   Node b{*this, "b", Role::kStandby};

@@ -15,7 +15,7 @@ import zmq
 MAGIC, MAJOR, MINOR = b"FL", 1, 0
 HEADER = struct.Struct(">2sBBHHQQ")  # magic, major, minor, type, 0, correlation, term
 
-(HELLO, WELCOME, REJECT, PING, PONG, INVENTORY_QUERY, INVENTORY_PAGE) = range(1, 8)
+(HELLO, WELCOME, REJECT, PING, PONG, INVENTORY_QUERY, INVENTORY_PAGE, ARTIFACTS_QUERY, ARTIFACTS_PAGE) = range(1, 10)
 (ORDER, ACCEPTED, REPORT, FETCH, PIECE) = range(16, 21)
 (HEALTH, VALUES_QUERY, VALUES_PAGE, ALARMS_QUERY, ALARMS_PAGE, EVENTS_QUERY, EVENTS_PAGE) = range(32, 39)
 
@@ -92,13 +92,14 @@ class PythonAgent:
         self.keys = keys or zmq.curve_keypair()
         self.term = 0
         self.current = {}  # by instance: {"config": bytes or None, "revision", "enabled"}
-        self.numbers = {}  # by instance: highest order number
+        self.artifacts = {}  # by key: (revision, bytes)
+        self.numbers = {}  # by instance, "" for artifacts: highest order number
         self.reports = {}  # by deployment
         self.alarms = []
         self.events = []
         self.event_queries = []
         self.fetching = None  # the order, its correlation and the bytes so far
-        self.refuse_with = None  # a test's wish: the next apply fails with these fields of a report
+        self.refuse_with = None  # a test's wish: the next order that brings something fails with these fields
         self.sessions = 0
         self.hang_up = threading.Event()  # a test's wish: close the connection and come again
         self.last_reject = None
@@ -140,7 +141,8 @@ class PythonAgent:
         """The WELCOME; None when there was none in time, as for a key that is not accepted (yet)."""
         line.term = self.term
         line.send(HELLO, {"site": self.site, "node": self.node, "role": self.role, "term": self.term, "epoch": 0,
-                          "inventory_digest": digest(pack(self.inventory())), "software": "python-agent 1"})
+                          "inventory_digest": digest(pack(self.inventory())),
+                          "artifacts_digest": digest(pack(self.artifact_inventory())), "software": "python-agent 1"})
         answer = line.receive(limit)
         if answer is None:
             return None
@@ -170,8 +172,9 @@ class PythonAgent:
                 self._handle(*message)
 
     def _handle(self, kind, body, correlation, term, attachment):
-        answers = {INVENTORY_QUERY: self._answer_inventory, VALUES_QUERY: self._answer_values,
-                   ALARMS_QUERY: self._answer_alarms, EVENTS_QUERY: self._answer_events}
+        answers = {INVENTORY_QUERY: self._answer_inventory, ARTIFACTS_QUERY: self._answer_artifacts,
+                   VALUES_QUERY: self._answer_values, ALARMS_QUERY: self._answer_alarms,
+                   EVENTS_QUERY: self._answer_events}
         if kind in answers:
             answers[kind](body, correlation)
         elif kind == ORDER:
@@ -192,6 +195,13 @@ class PythonAgent:
     def _answer_inventory(self, body, correlation):
         assert body["cursor"] == ""
         self._line.send(INVENTORY_PAGE, {"items": self.inventory(), "next": ""}, correlation)
+
+    def artifact_inventory(self):
+        return [{"key": key, "revision": revision} for key, (revision, _) in sorted(self.artifacts.items())]
+
+    def _answer_artifacts(self, body, correlation):
+        assert body["cursor"] == ""
+        self._line.send(ARTIFACTS_PAGE, {"items": self.artifact_inventory(), "next": ""}, correlation)
 
     def _answer_values(self, body, correlation):
         item = self.current.get(body["instance"])
@@ -229,10 +239,10 @@ class PythonAgent:
         refusal = self._fence(order, term)
         if refusal:
             self._report(order, correlation, stage="accepted", reason=refusal)
-        elif order["kind"] in ("apply", "hold") and order["size"] > INLINE_LIMIT:
+        elif order["kind"] in ("apply", "hold", "artifacts") and order["size"] > INLINE_LIMIT:
             self.fetching = (order, correlation, b"")
             self._fetch(0)
-        elif order["kind"] in ("apply", "hold"):
+        elif order["kind"] in ("apply", "hold", "artifacts"):
             self._store(order, correlation, attachment)
         else:
             self._command(order)
@@ -273,10 +283,32 @@ class PythonAgent:
             self._report(order, correlation, **refusal)
         elif digest(data) != order["revision"]:
             self._report(order, correlation, stage="stored", reason="corrupt")
+        elif order["kind"] == "artifacts":
+            self._hold_artifacts(order, correlation, data)
         else:
             enabled = self.current.get(order["instance"], {"enabled": True})["enabled"]
             self.current[order["instance"]] = {"config": data, "revision": order["revision"], "enabled": enabled}
             self._report(order, correlation)
+
+    def _hold_artifacts(self, order, correlation, data):
+        size = int.from_bytes(data[:4], "big")
+        manifest, documents = msgpack.unpackb(data[4:4 + size]), data[4 + size:]
+        assert manifest["format"] == 1
+        assert manifest["items"] == sorted(manifest["items"], key=lambda item: item["key"])
+        held = {}
+        for item in manifest["items"]:
+            document, documents = documents[:item["size"]], documents[item["size"]:]
+            known = self.artifacts.get(item["key"])
+            if known and known[0] == item["revision"]:
+                held[item["key"]] = known
+            elif digest(document) == item["revision"]:
+                held[item["key"]] = (item["revision"], document)
+            else:
+                finding = {"code": "artifact-absent", "path": item["key"], "message": "it was not brought"}
+                return self._report(order, correlation, stage="accepted", reason="artifact-absent", findings=[finding])
+        assert documents == b""
+        self.artifacts = held
+        self._report(order, correlation)
 
     def _command(self, order):
         if order["kind"] in ("delete", "drop"):
@@ -286,6 +318,8 @@ class PythonAgent:
 
     def _report(self, order, correlation, stage="done", reason="", message="", findings=None):
         item = self.current.get(order["instance"], {"revision": "", "enabled": True})
+        if order["kind"] == "artifacts":
+            item = {"revision": digest(pack(self.artifact_inventory())), "enabled": True}
         report = {"deployment": order["deployment"], "instance": order["instance"], "success": not reason,
                   "stage": stage, "reason": reason, "message": message, "findings": findings or [],
                   "revision": item["revision"], "enabled": item["enabled"]}

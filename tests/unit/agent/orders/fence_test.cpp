@@ -65,3 +65,13 @@ TEST_CASE("an order without a legal instance or a deployment is refused") {
   order.deployment.clear();
   CHECK(reason(order, 7, kSeen, Role::kActive) == "invalid-order");
 }
+
+TEST_CASE("both nodes take artifacts, which are of no instance") {
+  auto order = order_of(OrderKind::kArtifacts);
+  const auto role = GENERATE(Role::kActive, Role::kStandby);
+  CHECK(reason(order, 7, kSeen, role) == "invalid-order");
+  order.instance.clear();
+  CHECK(reason(order, 7, kSeen, role).empty());
+  order.number = 4;
+  CHECK(reason(order, 7, kSeen, role) == "stale-order");
+}

@@ -32,6 +32,7 @@ class RecordingNode final : public Node {
   void inventory(const InventoryQuery&, Reply<InventoryPage> reply) override {
     reply(InventoryPage{{{true, "Pump7", "r1"}}, ""});
   }
+  void artifacts(const ArtifactsQuery&, Reply<ArtifactsPage> reply) override { reply({}); }
   void values(const ValuesQuery&, Reply<ValuesPage> reply) override { held_values = std::move(reply); }
   void alarms(const AlarmsQuery&, Reply<AlarmsPage> reply) override { reply({}); }
   void events(const EventQuery&, Reply<EventPage> reply) override { reply({}); }

@@ -132,7 +132,7 @@ TEST_CASE_METHOD(Host, "an error answered to a coroutine is that coroutine's err
 }
 
 TEST_CASE_METHOD(Host, "a wait where Lua can't is refused before the host hears of it") {
-  program.modules["waits"] = "sleep(1) return {}";
+  add_module("waits", "sleep(1) return {}");
   for (const auto* source :
        {"table.sort({1, 2}, function() return sleep(1) end)",
         "string.gsub('a', 'a', function() sleep(1) end)",

@@ -58,7 +58,7 @@ long peak_kib() {
 struct Plant {
   SystemClock clock;
   std::shared_ptr<Library> library = std::make_shared<Library>();
-  Program program{"Hostile", "", {{"spin", "while true do end"}}, {}};
+  Program program{"Hostile", "", {{"spin", std::make_shared<const std::string>("while true do end")}}, {}};
 
   Plant() {
     program.budget.instructions = 1'000'000'000;

@@ -30,6 +30,10 @@ struct Rig {
   TickingClock clock;
   std::vector<std::string> printed;
 
+  void add_module(const std::string& name, std::string source) {
+    program.modules[name] = std::make_shared<const std::string>(std::move(source));
+  }
+
   Script load(std::string source) {
     program.source = std::move(source);
     auto script = Script::load(program, std::make_shared<Library>(library), clock,

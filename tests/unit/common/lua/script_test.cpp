@@ -104,18 +104,19 @@ TEST_CASE_METHOD(Rig, "print goes to the host, a line at a time") {
 }
 
 TEST_CASE_METHOD(Rig, "a shared script is loaded once, when it is first named") {
-  program.modules["tanks"] =
-      "loads = (loads or 0) + 1\nlocal M = {}\nfunction M.volume(r, h) return 3 * r * r * h end\nreturn M";
+  add_module(
+      "tanks",
+      "loads = (loads or 0) + 1\nlocal M = {}\nfunction M.volume(r, h) return 3 * r * r * h end\nreturn M");
   CHECK(values("local a = loads; return a, shared.tanks.volume(1, 2), shared.tanks.volume(2, 1), loads") ==
         Values{std::monostate(), std::int64_t{6}, std::int64_t{12}, std::int64_t{1}});
 }
 
 TEST_CASE_METHOD(Rig, "shared scripts may use each other, but not themselves") {
-  program.modules["a"] = "return {twice = function(x) return shared.b.plus(x, x) end}";
-  program.modules["b"] = "return {plus = function(x, y) return x + y end}";
-  program.modules["knot"] = "return {inner = shared.loop}";
-  program.modules["loop"] = "return {inner = shared.knot}";
-  program.modules["nothing"] = "local x = 1";
+  add_module("a", "return {twice = function(x) return shared.b.plus(x, x) end}");
+  add_module("b", "return {plus = function(x, y) return x + y end}");
+  add_module("knot", "return {inner = shared.loop}");
+  add_module("loop", "return {inner = shared.knot}");
+  add_module("nothing", "local x = 1");
   CHECK(text("return shared.a.twice(4)") == "8");
   CHECK(failure("return shared.knot") == "error: shared.loop:1: shared.knot needs itself to load");
   CHECK(failure("return shared.nothing") == "error: Start:1: shared.nothing returns nothing");
@@ -126,7 +127,7 @@ TEST_CASE_METHOD(Rig, "shared scripts may use each other, but not themselves") {
 }
 
 TEST_CASE_METHOD(Rig, "a shared script that doesn't compile is named with its line") {
-  program.modules["bad"] = "local x =";
+  add_module("bad", "local x =");
   program.source = "return 1";
   const auto script = Script::load(program, std::make_shared<Library>(), clock, [](std::string_view) {});
   REQUIRE(!script);
@@ -144,7 +145,7 @@ TEST_CASE_METHOD(Rig, "scripts of one library run on many threads at once") {
   library.immediate("twice", [](const Values& arguments) -> Result<Values> {
     return Values{std::get<std::int64_t>(arguments.at(0)) * 2};
   });
-  program.modules["sum"] = "return function(n) local s = 0 for i = 1, n do s = s + twice(i) end return s end";
+  add_module("sum", "return function(n) local s = 0 for i = 1, n do s = s + twice(i) end return s end");
   program.source = "return shared.sum(1000)";
   const SystemClock system;
   const auto shared_library = std::make_shared<const Library>(library);
