@@ -17,13 +17,14 @@
 #include "common/base/result.hpp"
 #include "common/sql/guard.hpp"
 #include "common/sql/limits.hpp"
+#include "common/sql/link.hpp"
 #include "common/sql/migration.hpp"
 #include "common/sql/session.hpp"
 
 namespace fieldline::sql {
 
 struct Opening {
-  std::string connection;  // "sqlite:PATH"
+  std::string connection;  // an Address
   std::string name;        // of its threads: at most 12 bytes are shown
   std::span<const Migration> migrations;
   std::size_t write_queue = kWriteQueue;
@@ -38,16 +39,18 @@ class Database {
   virtual ~Database() = default;
 
   // Runs `write` in a transaction that it may share with others, but fails alone: an Error returned
-  // or an exception of SOCI undoes this write only. `write` may not begin or end transactions, nor
-  // touch anything but its captures. `done` gets the outcome after the commit, in order of submission.
+  // or an exception of SOCI undoes this write only. `write` may not begin or end transactions, nor go on
+  // after a statement that failed, nor touch anything but its captures; when another of its transaction
+  // fails it is undone and run once more. `done` gets the outcome after the commit, in order of
+  // submission; kUnavailable can mean that a server was lost in mid-commit and nobody knows.
   Result<> submit(Write write, Done done, Executor& reply_to);
 
   // `query` is a callable (soci::session&) -> Result<T>, `done` takes the Result<T>.
   template <class Query, class Answer>
   Result<> read(Query query, Answer done, Executor& reply_to) {
-    return enqueue_read([query = std::move(query), done = std::move(done), &reply_to](Session& session) {
+    return enqueue_read([query = std::move(query), done = std::move(done), &reply_to](Link& link) {
       using Outcome = Lifted<const Query&, soci::session&>;
-      reply_to.post([done, outcome = std::make_shared<Outcome>(in_snapshot(session, query))] {
+      reply_to.post([done, outcome = std::make_shared<Outcome>(in_snapshot(link, query))] {
         done(std::move(*outcome));
       });
     });
@@ -58,27 +61,29 @@ class Database {
   template <class Query>
   Lifted<const Query&, soci::session&> read_now(const Query& query) {
     std::optional<Lifted<const Query&, soci::session&>> outcome;
-    const auto ran = run_read_now([&](Session& session) { outcome.emplace(in_snapshot(session, query)); });
+    const auto ran = run_read_now([&](Link& link) { outcome.emplace(in_snapshot(link, query)); });
     if (!ran) return fail(ran.error());
     return std::move(*outcome);
   }
 
  protected:
-  using Read = std::function<void(Session&)>;
+  using Read = std::function<void(Link&)>;
 
   virtual Result<> enqueue_write(Write write, Done settle) = 0;
   virtual Result<> enqueue_read(Read read) = 0;
   virtual Result<> run_read_now(const Read& read) = 0;
 
+  // The connection that writes, to a database that it has migrated and that nobody else writes to.
+  static Result<Link> open_writer(const Opening& opening, const Clock& clock);
   static Failure queue_full(std::string_view what, const std::string& where);
 
  private:
-  // The query sees the database as it is at its first statement, whatever is committed meanwhile.
   template <class Query>
-  static Lifted<const Query&, soci::session&> in_snapshot(Session& session, const Query& query) {
-    if (auto begun = session.run("BEGIN"); !begun) return fail(begun.error());
-    auto outcome = guard(session.name(), [&] { return query(session.soci()); });
-    if (session.in_transaction()) static_cast<void>(session.run("ROLLBACK"));
+  static Lifted<const Query&, soci::session&> in_snapshot(Link& link, const Query& query) {
+    const auto session = link.begin(Transaction::kSnapshot);
+    if (!session) return fail(session.error());
+    auto outcome = guard(link.name(), [&] { return query((*session)->soci()); });
+    (*session)->roll_back();
     return outcome;
   }
 };

@@ -6,7 +6,7 @@
 
 #include "common/base/result.hpp"
 #include "common/sql/database.hpp"
-#include "common/sql/session.hpp"
+#include "common/sql/link.hpp"
 
 namespace fieldline::sql {
 
@@ -15,8 +15,10 @@ struct PendingWrite {
   Database::Done settle;
 };
 
-// Runs each write in a savepoint of its own, commits, and then settles all of them in order. When
-// the transaction itself fails (disk full, I/O error) every write of the group gets that error.
-void commit_group(Session& session, std::span<PendingWrite> group);
+// Runs the writes in one transaction, commits, and then settles all of them in order. When one of them
+// fails, all are undone and run once more, each in a savepoint of its own: a savepoint costs a server two
+// more round trips than the write itself, and few writes fail. When the transaction itself fails (disk
+// full, server lost) every write of the group gets that error, and none is run again.
+void commit_group(Link& link, std::span<PendingWrite> group);
 
 }  // namespace fieldline::sql

@@ -30,6 +30,8 @@ using Lifted = typename Lift<std::invoke_result_t<Body, Args...>>::type;
 Error describe_exception(const std::exception& exception, std::string_view where);
 // The same for a result code of SQLite, extended or not.
 ErrorCode code_of_sqlite(int result);
+// The same for an SQLSTATE of PostgreSQL, and what the server or libpq said with it.
+Error describe_sqlstate(std::string_view state, std::string_view said, std::string_view where);
 
 // Runs `body`, which returns a T or a Result<T>; gives a Result<T>.
 template <std::invocable Body>

@@ -1,4 +1,4 @@
-// The twin of the threaded database for a simulated world: the same SQLite, the same groups, but its
+// The twin of the threaded database for a simulated world: the same databases, the same groups, but its
 // turns come from an executor of that world. Destroying it loses what waits, as a power cut does.
 #pragma once
 

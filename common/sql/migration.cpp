@@ -3,10 +3,14 @@
 #include <fmt/format.h>
 
 #include "common/base/check.hpp"
+#include "common/sql/dialect.hpp"
 #include "common/sql/guard.hpp"
 
 namespace fieldline::sql {
 namespace {
+
+constexpr std::string_view kMigrationsTable =
+    "CREATE TABLE IF NOT EXISTS schema_migrations (version INTEGER PRIMARY KEY, name TEXT NOT NULL) STRICT";
 
 // How many of `migrations` the database has.
 Result<std::size_t> count_applied(Session& session, std::span<const Migration> migrations) {
@@ -39,21 +43,21 @@ Result<std::size_t> count_applied(Session& session, std::span<const Migration> m
 }
 
 Result<> apply_and_commit(Session& session, const Migration& migration) {
-  if (auto applied = session.run(std::string(migration.sql)); !applied) return applied;
+  if (auto applied = session.run(in_words_of(session.dialect(), migration.sql)); !applied) return applied;
   const std::string name(migration.name);
   auto recorded = guard(session.name(), [&] {
     session.soci() << "INSERT INTO schema_migrations (version, name) VALUES (:version, :name)",
         soci::use(migration.version), soci::use(name);
   });
   if (!recorded) return recorded;
-  return session.run("COMMIT");
+  return session.commit();
 }
 
 Result<> apply(Session& session, const Migration& migration) {
-  if (auto begun = session.run("BEGIN IMMEDIATE"); !begun) return begun;
+  if (auto begun = session.begin(Transaction::kWrite); !begun) return begun;
   auto applied = apply_and_commit(session, migration);
   if (applied) return applied;
-  if (session.in_transaction()) static_cast<void>(session.run("ROLLBACK"));
+  session.roll_back();
   auto error = applied.error();
   error.message =
       fmt::format("migration {} ({}) failed: {}", migration.version, migration.name, error.message);
@@ -66,11 +70,7 @@ Result<> migrate(Session& session, std::span<const Migration> migrations) {
   for (std::size_t i = 0; i < migrations.size(); ++i) {
     FIELDLINE_CHECK(migrations[i].version == static_cast<int>(i) + 1);
   }
-  if (auto made = session.run("CREATE TABLE IF NOT EXISTS schema_migrations "
-                              "(version INTEGER PRIMARY KEY, name TEXT NOT NULL) STRICT");
-      !made) {
-    return made;
-  }
+  if (auto made = session.run(in_words_of(session.dialect(), kMigrationsTable)); !made) return made;
   const auto applied = count_applied(session, migrations);
   if (!applied) return fail(applied.error());
   for (const auto& migration : migrations.subspan(*applied)) {

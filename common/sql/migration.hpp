@@ -12,10 +12,10 @@ namespace fieldline::sql {
 struct Migration {
   int version = 0;        // 1, 2, 3 … without a gap
   std::string_view name;  // recorded beside the version; never changes once released
-  std::string_view sql;   // one or more statements
+  std::string_view sql;   // one or more statements, with SQLite's words for types: see dialect.hpp
 };
 
-// Applies what is missing, each migration in a transaction of its own.
+// Applies what is missing, each migration in a transaction of its own. Who calls it is the only one who writes.
 Result<> migrate(Session& session, std::span<const Migration> migrations);
 
 }  // namespace fieldline::sql

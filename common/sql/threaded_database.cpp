@@ -57,8 +57,9 @@ class WriteQueue {
 
 class ThreadedDatabase final : public Database {
  public:
-  ThreadedDatabase(const Opening& opening, Session writer, Session reader)
-      : name_(opening.connection),
+  ThreadedDatabase(const Opening& opening, std::unique_ptr<const Clock> clock, Link writer, Link reader)
+      : name_(writer.name()),
+        clock_(std::move(clock)),
         writer_(std::move(writer)),
         reader_(std::move(reader)),
         writes_(opening.write_queue),
@@ -69,6 +70,16 @@ class ThreadedDatabase final : public Database {
             commit_group(writer_, group);
           }
         }) {}
+
+  static Result<std::unique_ptr<Database>> open(const Opening& opening) {
+    auto clock = std::make_unique<const SystemClock>();
+    auto writer = open_writer(opening, *clock);
+    if (!writer) return fail(writer.error());
+    auto reader = Link::open(opening.connection, Access::kReadOnly, *clock);
+    if (!reader) return fail(reader.error());
+    return std::make_unique<ThreadedDatabase>(opening, std::move(clock), std::move(*writer),
+                                              std::move(*reader));
+  }
 
   ~ThreadedDatabase() override {
     writes_.close();
@@ -95,8 +106,8 @@ class ThreadedDatabase final : public Database {
 
   Result<> run_read_now(const Read& read) override {
     std::promise<void> finished;
-    auto queued = enqueue_read([&](Session& session) {
-      read(session);
+    auto queued = enqueue_read([&](Link& link) {
+      read(link);
       finished.set_value();
     });
     if (queued) finished.get_future().wait();
@@ -104,8 +115,9 @@ class ThreadedDatabase final : public Database {
   }
 
   const std::string name_;
-  Session writer_;
-  Session reader_;
+  const std::unique_ptr<const Clock> clock_;
+  Link writer_;
+  Link reader_;
   WriteQueue writes_;
   ThreadWorker read_worker_;
   std::thread write_thread_;
@@ -114,12 +126,7 @@ class ThreadedDatabase final : public Database {
 }  // namespace
 
 Result<std::unique_ptr<Database>> open_threaded(const Opening& opening) {
-  auto writer = Session::open(opening.connection);
-  if (!writer) return fail(writer.error());
-  if (auto migrated = migrate(*writer, opening.migrations); !migrated) return fail(migrated.error());
-  auto reader = Session::open(opening.connection, Access::kReadOnly);
-  if (!reader) return fail(reader.error());
-  return std::make_unique<ThreadedDatabase>(opening, std::move(*writer), std::move(*reader));
+  return ThreadedDatabase::open(opening);
 }
 
 }  // namespace fieldline::sql

@@ -1,4 +1,4 @@
-// What a database promises, shown of the threaded one and of its simulated twin.
+// What a database promises, shown of the threaded one and of its simulated twin, on SQLite and PostgreSQL.
 #include <array>
 #include <atomic>
 #include <catch2/catch.hpp>
@@ -9,11 +9,12 @@
 #include <latch>
 #include <mutex>
 #include <optional>
+#include <tuple>
 
 #include "common/base/virtual_time.hpp"
 #include "common/sql/inline_database.hpp"
 #include "common/sql/threaded_database.hpp"
-#include "tests/unit/common/sql/scratch_folder.hpp"
+#include "tests/postgresql/places.hpp"
 
 namespace fieldline::sql {
 namespace {
@@ -22,8 +23,8 @@ using namespace std::chrono_literals;
 
 constexpr std::array kSchema{Migration{1, "rows", "CREATE TABLE rows (x INTEGER PRIMARY KEY) STRICT"}};
 
-Opening opening(const ScratchFolder& folder, std::size_t queue) {
-  return {folder.connection("a.db"), "contract", kSchema, queue, queue};
+Opening opening(const std::string& connection, std::size_t queue) {
+  return {connection, "contract", kSchema, queue, queue};
 }
 
 // A loop that runs on the test's thread until a condition holds.
@@ -59,10 +60,11 @@ class TestLoop final : public Executor {
   SystemClock clock_;
 };
 
+template <class Place>
 class ThreadedWorld {
  public:
-  std::unique_ptr<Database> open(const ScratchFolder& folder, std::size_t queue = kWriteQueue) {
-    auto database = open_threaded(opening(folder, queue));
+  std::unique_ptr<Database> open(std::size_t queue = kWriteQueue) {
+    auto database = open_threaded(opening(place.connection(), queue));
     REQUIRE(database);
     return std::move(*database);
   }
@@ -81,16 +83,19 @@ class ThreadedWorld {
   Executor& loop() { return loop_; }
   [[nodiscard]] bool run_until(const std::function<bool()>& done) { return loop_.run_until(done); }
 
+  const Place place;
+
  private:
   TestLoop loop_;
   std::latch held_{1};
   std::latch release_{1};
 };
 
+template <class Place>
 class InlineWorld {
  public:
-  std::unique_ptr<Database> open(const ScratchFolder& folder, std::size_t queue = kWriteQueue) {
-    auto database = open_inline(opening(folder, queue), time_.executor(), 1ms);
+  std::unique_ptr<Database> open(std::size_t queue = kWriteQueue) {
+    auto database = open_inline(opening(place.connection(), queue), time_.executor(), 1ms);
     REQUIRE(database);
     return std::move(*database);
   }
@@ -100,10 +105,16 @@ class InlineWorld {
   Executor& loop() { return *loop_; }
   [[nodiscard]] bool run_until(const std::function<bool()>& done) { return time_.run_until(done, 60s); }
 
+  const Place place;
+
  private:
   VirtualTime time_;
   std::unique_ptr<Executor> loop_ = time_.executor();
 };
+
+using Worlds = std::tuple<ThreadedWorld<SqlitePlace>, InlineWorld<SqlitePlace>, ThreadedWorld<PostgresqlPlace>,
+                          InlineWorld<PostgresqlPlace>>;
+using ThreadedWorlds = std::tuple<ThreadedWorld<SqlitePlace>, ThreadedWorld<PostgresqlPlace>>;
 
 Database::Write insert(int value) {
   return [value](soci::session& sql) -> Result<> {
@@ -118,11 +129,9 @@ int count(soci::session& sql) {
   return rows;
 }
 
-TEMPLATE_TEST_CASE("what is acknowledged is in the file, in order of submission", "", ThreadedWorld,
-                   InlineWorld) {
-  const ScratchFolder folder;
+TEMPLATE_LIST_TEST_CASE("what is acknowledged is in the file, in order of submission", "", Worlds) {
   TestType world;
-  const auto database = world.open(folder);
+  const auto database = world.open();
   std::vector<int> acknowledged;
   for (int x = 0; x < 2000; ++x) {
     REQUIRE(database->submit(
@@ -135,17 +144,16 @@ TEMPLATE_TEST_CASE("what is acknowledged is in the file, in order of submission"
   }
   CHECK(acknowledged.empty());
   REQUIRE(world.run_until([&] { return acknowledged.size() == 1000; }));
-  auto other = Session::open(folder.connection("a.db"), Access::kReadOnly);
+  auto other = Session::open(world.place.connection(), Access::kReadOnly);
   REQUIRE(other);
   CHECK(count(other->soci()) >= 1000);
   REQUIRE(world.run_until([&] { return acknowledged.size() == 2000; }));
   CHECK(std::is_sorted(acknowledged.begin(), acknowledged.end()));
 }
 
-TEMPLATE_TEST_CASE("a write that fails fails alone", "", ThreadedWorld, InlineWorld) {
-  const ScratchFolder folder;
+TEMPLATE_LIST_TEST_CASE("a write that fails fails alone", "", Worlds) {
   TestType world;
-  const auto database = world.open(folder);
+  const auto database = world.open();
   std::vector<Result<>> outcomes;
   const auto keep = [&](Result<> outcome) { outcomes.push_back(std::move(outcome)); };
   REQUIRE(database->submit(insert(1), keep, world.loop()));
@@ -158,11 +166,9 @@ TEMPLATE_TEST_CASE("a write that fails fails alone", "", ThreadedWorld, InlineWo
   CHECK(database->read_now(count).value() == 2);
 }
 
-TEMPLATE_TEST_CASE("a full queue refuses at once and takes again once there is room", "", ThreadedWorld,
-                   InlineWorld) {
-  const ScratchFolder folder;
+TEMPLATE_LIST_TEST_CASE("a full queue refuses at once and takes again once there is room", "", Worlds) {
   TestType world;
-  const auto database = world.open(folder, 4);
+  const auto database = world.open(4);
   world.hold(*database);
   int acknowledged = 0;
   const auto submit = [&](int x) {
@@ -179,11 +185,9 @@ TEMPLATE_TEST_CASE("a full queue refuses at once and takes again once there is r
   REQUIRE(world.run_until([&] { return acknowledged == 5; }));
 }
 
-TEMPLATE_TEST_CASE("a read sees all that was acknowledged before it, and its errors are values", "",
-                   ThreadedWorld, InlineWorld) {
-  const ScratchFolder folder;
+TEMPLATE_LIST_TEST_CASE("a read sees all that was acknowledged before it, and its errors are values", "", Worlds) {
   TestType world;
-  const auto database = world.open(folder);
+  const auto database = world.open();
   std::optional<Result<int>> seen;
   std::optional<Result<int>> broken;
   const auto query = [](soci::session& sql) { return count(sql); };
@@ -206,11 +210,9 @@ TEMPLATE_TEST_CASE("a read sees all that was acknowledged before it, and its err
   CHECK(broken->error().code == ErrorCode::kInternal);
 }
 
-TEMPLATE_TEST_CASE("to start up, a write can be waited for and comes after those that were submitted before",
-                   "", ThreadedWorld, InlineWorld) {
-  const ScratchFolder folder;
+TEMPLATE_LIST_TEST_CASE("to start up, a write can be waited for and comes after those that were submitted before", "", Worlds) {
   TestType world;
-  const auto database = world.open(folder);
+  const auto database = world.open();
   int acknowledged = 0;
   REQUIRE(database->submit(
       insert(1), [&](const Result<>&) { ++acknowledged; }, world.loop()));
@@ -220,27 +222,24 @@ TEMPLATE_TEST_CASE("to start up, a write can be waited for and comes after those
   REQUIRE(world.run_until([&] { return acknowledged == 1; }));
 }
 
-TEMPLATE_TEST_CASE("a closed database acknowledges nothing more and opens again with what it acknowledged",
-                   "", ThreadedWorld, InlineWorld) {
-  const ScratchFolder folder;
+TEMPLATE_LIST_TEST_CASE("a closed database acknowledges nothing more and opens again with what it acknowledged", "", Worlds) {
   TestType world;
   int acknowledged = 0;
   {
-    const auto database = world.open(folder);
+    const auto database = world.open();
     for (int x = 0; x < 100; ++x) {
       REQUIRE(database->submit(
           insert(x), [&](const Result<>&) { ++acknowledged; }, world.loop()));
     }
     REQUIRE(world.run_until([&] { return acknowledged > 0; }));
   }
-  const auto kept = world.open(folder)->read_now(count).value();
+  const auto kept = world.open()->read_now(count).value();
   CHECK(kept >= acknowledged);
 }
 
-TEST_CASE("a read does not wait behind a commit") {
-  const ScratchFolder folder;
-  ThreadedWorld world;
-  const auto database = world.open(folder);
+TEMPLATE_LIST_TEST_CASE("a read does not wait behind a commit", "", ThreadedWorlds) {
+  TestType world;
+  const auto database = world.open();
   REQUIRE(database->write_now(insert(1)));
   world.hold(*database);
   std::optional<Result<int>> seen;

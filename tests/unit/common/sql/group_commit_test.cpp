@@ -22,21 +22,22 @@ Database::Write insert(int value) {
   };
 }
 
-Session session_with_table() {
-  auto session = Session::open("sqlite::memory:");
-  REQUIRE(session);
-  REQUIRE(session->run("CREATE TABLE t (x INTEGER PRIMARY KEY) STRICT"));
-  return std::move(*session);
+Link link_to_table() {
+  static const SystemClock kClock;
+  auto link = Link::open("sqlite::memory:", Access::kReadWrite, kClock);
+  REQUIRE(link);
+  REQUIRE(link->session().run("CREATE TABLE t (x INTEGER PRIMARY KEY) STRICT"));
+  return std::move(*link);
 }
 
-int count(Session& session) {
+int count(Link& link) {
   int rows = 0;
-  session.soci() << "SELECT count(*) FROM t", soci::into(rows);
+  link.session().soci() << "SELECT count(*) FROM t", soci::into(rows);
   return rows;
 }
 
 TEST_CASE("one bad write in a group fails alone and leaves nothing behind") {
-  auto session = session_with_table();
+  auto link = link_to_table();
   Group group;
   group.add(insert(1));
   group.add([](soci::session& sql) -> Result<> {
@@ -45,19 +46,19 @@ TEST_CASE("one bad write in a group fails alone and leaves nothing behind") {
   });
   group.add(insert(1));  // exists already
   group.add(insert(2));
-  commit_group(session, group.writes);
+  commit_group(link, group.writes);
   REQUIRE(group.outcomes.size() == 4);
   CHECK(group.outcomes[0]);
   CHECK(group.outcomes[1].error().code == ErrorCode::kNotFound);
   CHECK(group.outcomes[2].error().code == ErrorCode::kConflict);
   CHECK(group.outcomes[3]);
-  CHECK(count(session) == 2);
+  CHECK(count(link) == 2);
 }
 
 TEST_CASE("when the disk is full every write of the group is told so, and none is kept") {
-  auto session = session_with_table();
-  REQUIRE(session.run("CREATE TABLE big (x BLOB)"));
-  REQUIRE(session.run("PRAGMA max_page_count=8"));
+  auto link = link_to_table();
+  REQUIRE(link.session().run("CREATE TABLE big (x BLOB)"));
+  REQUIRE(link.session().run("PRAGMA max_page_count=8"));
   Group group;
   group.add(insert(1));
   group.add([](soci::session& sql) -> Result<> {
@@ -65,9 +66,9 @@ TEST_CASE("when the disk is full every write of the group is told so, and none i
     return {};
   });
   group.add(insert(2));
-  commit_group(session, group.writes);
+  commit_group(link, group.writes);
   REQUIRE(group.outcomes.size() == 3);
-  const auto kept = count(session);
+  const auto kept = count(link);
   int acknowledged = 0;
   for (const auto& outcome : group.outcomes) acknowledged += outcome ? 1 : 0;
   CHECK(acknowledged == kept);
@@ -75,7 +76,7 @@ TEST_CASE("when the disk is full every write of the group is told so, and none i
 }
 
 TEST_CASE("a write that ends the transaction it shares is a fault, and nothing is acknowledged") {
-  auto session = session_with_table();
+  auto link = link_to_table();
   Group group;
   group.add(insert(1));
   group.add([](soci::session& sql) -> Result<> {
@@ -83,11 +84,11 @@ TEST_CASE("a write that ends the transaction it shares is a fault, and nothing i
     return {};
   });
   group.add(insert(2));
-  commit_group(session, group.writes);
+  commit_group(link, group.writes);
   REQUIRE(group.outcomes.size() == 3);
   for (const auto& outcome : group.outcomes) CHECK(outcome.error().code == ErrorCode::kInternal);
-  CHECK(count(session) == 0);
-  CHECK_FALSE(session.in_transaction());
+  CHECK(count(link) == 0);
+  CHECK_FALSE(link.session().in_transaction());
 }
 
 }  // namespace

@@ -61,13 +61,13 @@ TEST_CASE("paths with blanks, equal signs and apostrophes are paths like others"
 TEST_CASE("what is not a database that it knows is refused with words") {
   const ScratchFolder folder;
   const auto code = [](std::string_view connection) { return Session::open(connection).error().code; };
-  CHECK(code("postgresql://host/db") == ErrorCode::kInvalid);
+  CHECK(code("postgresql://host/db?no_such_option=1") == ErrorCode::kInvalid);
   CHECK(code("sqlite:") == ErrorCode::kInvalid);
   CHECK(code("sqlite:a\"b") == ErrorCode::kInvalid);
   CHECK(code("") == ErrorCode::kInvalid);
   CHECK(code("sqlite:/no/such/folder/a.db") == ErrorCode::kIo);
   CHECK(code("sqlite:/tmp") == ErrorCode::kIo);
-  CHECK(Session::open("oracle:x").error().message == "'oracle:x' is not a database: give sqlite:PATH");
+  CHECK(code("oracle:x") == ErrorCode::kInvalid);
   std::ofstream(folder / "text.db") << std::string(5000, 'x');
   CHECK(code(folder.connection("text.db")) == ErrorCode::kCorrupt);
 }

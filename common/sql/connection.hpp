@@ -1,0 +1,34 @@
+// What the two kinds of database do each in its own way, for Session. One thread at a time.
+#pragma once
+
+#include <soci/soci.h>
+
+#include <memory>
+#include <string>
+
+#include "common/base/result.hpp"
+#include "common/sql/session.hpp"
+
+namespace fieldline::sql {
+
+class Connection {
+ public:
+  explicit Connection(std::unique_ptr<soci::session> session) : soci_(std::move(session)) {}
+  virtual ~Connection() = default;
+  [[nodiscard]] soci::session& soci() { return *soci_; }
+
+  // Session::run and the like say what these do.
+  virtual Result<> run(const std::string& statements) = 0;
+  virtual Result<> commit() = 0;
+  virtual Standing standing() = 0;
+  // The statement that begins it.
+  [[nodiscard]] virtual const char* beginning(Transaction kind) const = 0;
+
+ private:
+  std::unique_ptr<soci::session> soci_;
+};
+
+Result<std::unique_ptr<Connection>> connect_sqlite(const Address& address, Access access);
+Result<std::unique_ptr<Connection>> connect_postgresql(const Address& address, Access access);
+
+}  // namespace fieldline::sql

@@ -1,0 +1,27 @@
+// Where a test keeps its database, one place for each kind: new and empty, for suites that hold both to the same.
+#pragma once
+
+#include <string>
+
+#include "tests/postgresql/cluster.hpp"
+#include "tests/unit/common/sql/scratch_folder.hpp"
+
+namespace fieldline::sql {
+
+class SqlitePlace {
+ public:
+  [[nodiscard]] std::string connection() const { return folder_.connection("a.db"); }
+
+ private:
+  ScratchFolder folder_;
+};
+
+class PostgresqlPlace {
+ public:
+  [[nodiscard]] const std::string& connection() const { return connection_; }
+
+ private:
+  std::string connection_ = Cluster::shared().new_database();
+};
+
+}  // namespace fieldline::sql
