@@ -36,6 +36,14 @@ std::string bind_address(const settings::Endpoint& endpoint) {
   return text;
 }
 
+// A path is taken from the state directory.
+std::string database_of(const coordinator::Settings& settings) {
+  constexpr std::string_view kSqlite = "sqlite:";
+  const auto& address = settings.database;
+  if (!address.starts_with(kSqlite)) return address;
+  return std::string(kSqlite) + (settings.state / address.substr(kSqlite.size())).string();
+}
+
 Result<> run(const coordinator::Settings& settings) {
   if (auto made = make_private_directory(settings.state); !made) return made;
   auto keys = net::KeyPair::load_or_create(settings.state / "curve.key");
@@ -47,8 +55,7 @@ Result<> run(const coordinator::Settings& settings) {
 
   net::Loop loop;
   loop.stop_on_signals();
-  auto database = sql::open_threaded(
-      {"sqlite:" + (settings.state / "coordinator.db").string(), "database", database::migrations()});
+  auto database = sql::open_threaded({database_of(settings), "database", database::migrations()});
   if (!database) return fail(database.error());
   net::Zap zap(loop);
   net::Admission admission(loop.clock());

@@ -1,5 +1,7 @@
 #include "coordinator/settings.hpp"
 
+#include "common/sql/address.hpp"
+
 namespace fieldline::coordinator {
 
 using std::chrono::milliseconds;
@@ -15,6 +17,9 @@ settings::Table<Settings> settings_table() {
             "Where nodes connect; port 0 takes a free one and writes it to STATE/nodes.port.");
   table.add("state", &Settings::state,
             "Directory for the key, the database and the first admin token; made when missing.");
+  table.add("database.url", &Settings::database,
+            "sqlite:PATH, from the state directory, or postgresql://USER@HOST:PORT/NAME?OPTION=VALUE with "
+            "libpq's options; a password goes into a file, named by passfile=FILE.");
   table
       .add("nodes.max", &Settings::max_nodes,
            "Nodes that may be connected at once; each takes a file descriptor.")
@@ -37,6 +42,11 @@ settings::Table<Settings> settings_table() {
                   "nodes.silence_limit");
     }
     return {};
+  });
+  table.check([](const Settings& settings) -> Result<> {
+    const auto address = sql::Address::parse(settings.database);
+    if (address) return {};
+    return fail(address.error().code, address.error().message, "database.url");
   });
   return table;
 }

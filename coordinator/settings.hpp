@@ -15,6 +15,7 @@ struct Settings {
   settings::Endpoint http{"127.0.0.1", 7480};
   settings::Endpoint nodes{"0.0.0.0", 7400};
   std::filesystem::path state = "/var/lib/fieldline-coordinator";
+  std::string database = "sqlite:coordinator.db";  // an sql::Address; a path may be relative to `state`
   Duration silence_limit = std::chrono::seconds(10);
   Duration ping_interval = std::chrono::seconds(2);
   Duration health_interval = std::chrono::seconds(5);

@@ -1,5 +1,5 @@
-// Where a database is, as people write it: "sqlite:PATH" or "postgresql://USER@HOST:PORT/NAME?OPTION=…", which
-// libpq reads. Refuses an address that holds a password, and a password file that others may read.
+// Where a database is, as people write it: "sqlite:PATH" or "postgresql://USER@HOST:PORT/NAME?OPTION=…",
+// which libpq reads. Refuses an address that holds a password, and a password file that others may read.
 #pragma once
 
 #include <string>

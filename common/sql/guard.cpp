@@ -69,7 +69,8 @@ Error describe_sqlstate(std::string_view state, std::string_view said, std::stri
   const auto code = known == kSqlStates.end() ? ErrorCode::kInternal : known->second;
   // These repeat the value that did not fit, which may be a secret.
   if (state.starts_with(kDataException)) {
-    return {code, fmt::format("a value does not fit its column (SQLSTATE {})", state), std::string(where), {}};
+    return {
+        code, fmt::format("a value does not fit its column (SQLSTATE {})", state), std::string(where), {}};
   }
   std::string message(said.substr(0, said.find_last_not_of(" \n") + 1));
   std::replace(message.begin(), message.end(), '\n', ' ');

@@ -27,7 +27,8 @@ inline constexpr std::chrono::milliseconds kServerSilence{10'000};
 inline constexpr std::chrono::seconds kKeepaliveIdle{10};
 inline constexpr std::chrono::seconds kKeepaliveInterval{5};
 inline constexpr int kKeepalives = 3;
-// The longest that a statement may run and a transaction may lie idle at the server. Migrations may take longer.
+// The longest that a statement may run and a transaction may lie idle at the server. Migrations may take
+// longer.
 inline constexpr std::chrono::milliseconds kStatementTimeout{30'000};
 inline constexpr std::chrono::milliseconds kIdleTimeout{60'000};
 // How long a session waits to be the only writer: its predecessor's may be about to end.

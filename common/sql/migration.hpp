@@ -15,7 +15,8 @@ struct Migration {
   std::string_view sql;   // one or more statements, with SQLite's words for types: see dialect.hpp
 };
 
-// Applies what is missing, each migration in a transaction of its own. Who calls it is the only one who writes.
+// Applies what is missing, each migration in a transaction of its own. Who calls it is the only one who
+// writes.
 Result<> migrate(Session& session, std::span<const Migration> migrations);
 
 }  // namespace fieldline::sql

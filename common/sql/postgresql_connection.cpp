@@ -81,9 +81,7 @@ class PostgresqlConnection final : public Connection {
  private:
   using Answer = std::unique_ptr<PGresult, decltype(&PQclear)>;
 
-  Answer ask(const std::string& statements) {
-    return {PQexec(handle(), statements.c_str()), &PQclear};
-  }
+  Answer ask(const std::string& statements) { return {PQexec(handle(), statements.c_str()), &PQclear}; }
 
   Result<> judged(const PGresult* answer) {
     switch (PQresultStatus(answer)) {
@@ -123,8 +121,8 @@ class PostgresqlConnection final : public Connection {
 }  // namespace
 
 Result<std::unique_ptr<Connection>> connect_postgresql(const Address& address, Access access) {
-  auto opened = guard(address.name,
-                      [&] { return std::make_unique<soci::session>(soci::postgresql, address.target); });
+  auto opened =
+      guard(address.name, [&] { return std::make_unique<soci::session>(soci::postgresql, address.target); });
   if (!opened) {
     // Whatever the reason is, it may pass, and SOCI does not tell.
     opened.error().code = ErrorCode::kUnavailable;

@@ -20,9 +20,10 @@ constexpr std::string_view kTable =
 std::string holder(Session& session) {
   std::string text;
   auto asked = guard(session.name(), [&] {
-    session.soci() << "SELECT 'process ' || pid || COALESCE(' from ' || host(client_addr), '') "
-                      "FROM pg_locks JOIN pg_stat_activity USING (pid) WHERE locktype = 'advisory' AND granted "
-                      "AND (CAST(classid AS BIGINT) << 32 | CAST(objid AS BIGINT)) = :lock LIMIT 1",
+    session.soci()
+        << "SELECT 'process ' || pid || COALESCE(' from ' || host(client_addr), '') "
+           "FROM pg_locks JOIN pg_stat_activity USING (pid) WHERE locktype = 'advisory' AND granted "
+           "AND (CAST(classid AS BIGINT) << 32 | CAST(objid AS BIGINT)) = :lock LIMIT 1",
         soci::into(text), soci::use(kLock);
   });
   return asked && !text.empty() ? text : "unknown";
@@ -46,11 +47,16 @@ Result<> Tenure::take(Session& session) {
 // The server may not have noticed yet that our last connection is gone.
 Result<> Tenure::end_predecessor(Session& session) const {
   return guard(session.name(), [&] {
-    int ended = 0;
+    // Two statements: the server is free to end a process before it looks whether it is the right one.
+    int left = 0;
     session.soci() << "SELECT count(*) FROM pg_stat_activity WHERE pid = :process "
-                      "AND CAST(backend_start AS TEXT) = :since AND pg_terminate_backend(pid, :wait)",
-        soci::into(ended), soci::use(process_), soci::use(since_),
-        soci::use(static_cast<long long>(kTenureWait.count()));
+                      "AND CAST(backend_start AS TEXT) = :since",
+        soci::into(left), soci::use(process_), soci::use(since_);
+    if (left == 0) return;
+    const long long wait = kTenureWait.count();
+    std::string ended;
+    session.soci() << "SELECT pg_terminate_backend(CAST(:process AS INTEGER), :wait)", soci::into(ended),
+        soci::use(process_), soci::use(wait);
   });
 }
 
@@ -60,9 +66,10 @@ Result<> Tenure::lock(Session& session) {
       session.run(fmt::format("SET lock_timeout = {}; SELECT pg_advisory_lock({}); SET lock_timeout = {}",
                               kTenureWait.count(), kLock, kBusyTimeout.count()));
   if (locked || session.standing() == Standing::kLost) return locked;
-  return fail(ErrorCode::kConflict,
-              fmt::format("another program writes to this database ({}): stop one of the two", holder(session)),
-              session.name());
+  return fail(
+      ErrorCode::kConflict,
+      fmt::format("another program writes to this database ({}): stop one of the two", holder(session)),
+      session.name());
 }
 
 Result<> Tenure::leave_mark(Session& session) const {

@@ -47,10 +47,13 @@ void write_status(soci::session& sql, const Deployment& status) {
   const long long started = to_column(status.started);
   const long long finished = status.finished ? to_column(*status.finished) : 0;
   auto has_finished = status.finished ? soci::i_ok : soci::i_null;
-  sql << "INSERT OR REPLACE INTO deployments (instance, id, site, kind, state, stage, reason, message, "
-         "findings, "
+  sql << "INSERT INTO deployments (instance, id, site, kind, state, stage, reason, message, findings, "
          "revision, who, started, finished) VALUES (:instance, :id, :site, :kind, :state, :stage, :reason, "
-         ":message, :findings, :revision, :who, :started, :finished)",
+         ":message, :findings, :revision, :who, :started, :finished) "
+         "ON CONFLICT (instance) DO UPDATE SET id = excluded.id, site = excluded.site, kind = excluded.kind, "
+         "state = excluded.state, stage = excluded.stage, reason = excluded.reason, "
+         "message = excluded.message, findings = excluded.findings, revision = excluded.revision, "
+         "who = excluded.who, started = excluded.started, finished = excluded.finished",
       soci::use(status.instance), soci::use(status.id), soci::use(status.site), soci::use(kind),
       soci::use(state), soci::use(stage), soci::use(status.reason), soci::use(status.message),
       soci::use(findings), soci::use(status.revision), soci::use(status.who), soci::use(started),
@@ -60,17 +63,22 @@ void write_status(soci::session& sql, const Deployment& status) {
 void write_deployed(soci::session& sql, const Deployed& deployed) {
   const int enabled = deployed.enabled ? 1 : 0;
   const long long since = to_column(deployed.since);
-  sql << "INSERT OR REPLACE INTO deployed (instance, site, revision, enabled, since) "
-         "VALUES (:instance, :site, :revision, :enabled, :since)",
+  sql << "INSERT INTO deployed (instance, site, revision, enabled, since) "
+         "VALUES (:instance, :site, :revision, :enabled, :since) "
+         "ON CONFLICT (instance) DO UPDATE SET site = excluded.site, revision = excluded.revision, "
+         "enabled = excluded.enabled, since = excluded.since",
       soci::use(deployed.instance), soci::use(deployed.site), soci::use(deployed.revision),
       soci::use(enabled), soci::use(since);
 }
 
 void write_config(soci::session& sql, const SentConfig& config) {
-  soci::blob bytes(sql);
-  sql::put_bytes(bytes, config.bytes);
-  sql << "INSERT OR REPLACE INTO sent_configs (instance, revision, bytes, provenance) "
-         "VALUES (:instance, :revision, :bytes, :provenance)",
+  const sql::BytesColumn column(sql);
+  const auto bytes = column.bound(config.bytes);
+  sql << "INSERT INTO sent_configs (sent, instance, revision, bytes, provenance) "
+         "VALUES ((SELECT COALESCE(MAX(sent), 0) + 1 FROM sent_configs), :instance, :revision, "
+      << column.parameter(":bytes")
+      << ", :provenance) ON CONFLICT (instance, revision) DO UPDATE SET sent = excluded.sent, "
+         "bytes = excluded.bytes, provenance = excluded.provenance",
       soci::use(config.instance), soci::use(config.revision), soci::use(bytes), soci::use(config.provenance);
   sql << "DELETE FROM sent_configs WHERE instance = :instance "
          "AND revision NOT IN (SELECT revision FROM deployed WHERE instance = :instance2) "
@@ -99,11 +107,13 @@ void apply(soci::session& sql, const DeploymentChange& change) {
 std::optional<SentConfig> find_config(soci::session& sql, const std::string& instance,
                                       const Revision& revision) {
   SentConfig config{{}, instance, {}, revision};
-  soci::blob bytes(sql);
-  sql << "SELECT bytes, provenance FROM sent_configs WHERE instance = :instance AND revision = :revision",
+  const sql::BytesColumn column(sql);
+  std::string bytes;
+  sql << "SELECT " << column.selected("bytes")
+      << ", provenance FROM sent_configs WHERE instance = :instance AND revision = :revision",
       soci::into(bytes), soci::into(config.provenance), soci::use(instance), soci::use(revision);
   if (!sql.got_data()) return std::nullopt;
-  config.bytes = sql::take_bytes(bytes);
+  config.bytes = column.taken(std::move(bytes));
   return config;
 }
 
@@ -116,7 +126,7 @@ Result<std::vector<Deployment>> DeploymentRecords::statuses() {
     auto& status = row.status;
     soci::statement query =
         (sql.prepare << "SELECT instance, id, site, kind, state, stage, reason, message, findings, revision, "
-                        "who, started, finished FROM deployments",
+                        "who, started, finished FROM deployments ORDER BY instance",
          soci::into(status.instance), soci::into(status.id), soci::into(status.site), soci::into(row.kind),
          soci::into(row.state), soci::into(row.stage), soci::into(status.reason), soci::into(status.message),
          soci::into(row.findings), soci::into(status.revision), soci::into(status.who),
@@ -137,9 +147,10 @@ Result<std::vector<Deployed>> DeploymentRecords::deployed() {
     Deployed row;
     int enabled = 0;
     long long since = 0;
-    soci::statement query = (sql.prepare << "SELECT instance, site, revision, enabled, since FROM deployed",
-                             soci::into(row.instance), soci::into(row.site), soci::into(row.revision),
-                             soci::into(enabled), soci::into(since));
+    soci::statement query =
+        (sql.prepare << "SELECT instance, site, revision, enabled, since FROM deployed ORDER BY instance",
+         soci::into(row.instance), soci::into(row.site), soci::into(row.revision), soci::into(enabled),
+         soci::into(since));
     query.execute();
     while (query.fetch()) {
       row.enabled = enabled != 0;

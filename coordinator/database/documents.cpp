@@ -33,8 +33,10 @@ void write(soci::session& sql, const templates::Document& document, const Docume
   const std::string kind(name(document.key.kind));
   const auto body = templates::to_json(document).dump();
   const long long at = to_column(change.at);
-  sql << "INSERT OR REPLACE INTO documents (kind, name, body, revision, changed_at, changed_by) "
-         "VALUES (:kind, :name, :body, :revision, :at, :author)",
+  sql << "INSERT INTO documents (kind, name, body, revision, changed_at, changed_by) "
+         "VALUES (:kind, :name, :body, :revision, :at, :author) "
+         "ON CONFLICT (kind, name) DO UPDATE SET body = excluded.body, revision = excluded.revision, "
+         "changed_at = excluded.changed_at, changed_by = excluded.changed_by",
       soci::use(kind), soci::use(document.key.name), soci::use(body), soci::use(document.revision),
       soci::use(at), soci::use(change.author);
 }

@@ -29,10 +29,19 @@ void NodeKeys::add(NodeKey key, std::function<void(Result<>)> done, Executor& re
       database_,
       [key = std::move(key)](soci::session& sql) -> Result<> {
         const long long accepted_at = to_column(key.accepted_at);
-        sql << "INSERT INTO node_keys (public_key, site, node, accepted_by, accepted_at) "
-               "VALUES (:public_key, :site, :node, :accepted_by, :accepted_at)",
-            soci::use(key.public_key), soci::use(key.site), soci::use(key.node), soci::use(key.accepted_by),
-            soci::use(accepted_at);
+        // Once more for the same node: an answer of the database was lost, and a person tries again.
+        soci::statement insert =
+            (sql.prepare << "INSERT INTO node_keys (public_key, site, node, accepted_by, accepted_at) "
+                            "VALUES (:public_key, :site, :node, :accepted_by, :accepted_at) "
+                            "ON CONFLICT (public_key) DO UPDATE SET accepted_by = excluded.accepted_by, "
+                            "accepted_at = excluded.accepted_at "
+                            "WHERE node_keys.site = excluded.site AND node_keys.node = excluded.node",
+             soci::use(key.public_key), soci::use(key.site), soci::use(key.node), soci::use(key.accepted_by),
+             soci::use(accepted_at));
+        insert.execute(true);
+        if (insert.get_affected_rows() == 0) {
+          return fail(ErrorCode::kConflict, "the key is that of another node", "node_keys");
+        }
         return {};
       },
       std::move(done), reply_to);

@@ -27,7 +27,7 @@ class NodeKeys {
 
   // Waits for the database: for starting up.
   Result<std::vector<NodeKey>> all();
-  // kConflict when the key or the node has another partner already.
+  // kConflict when the key or the node has another partner already; the same pair may be added again.
   void add(NodeKey key, std::function<void(Result<>)> done, Executor& reply_to);
   void remove(const std::string& public_key, std::function<void(Result<>)> done, Executor& reply_to);
 

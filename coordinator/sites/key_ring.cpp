@@ -108,7 +108,14 @@ void KeyRing::revoke(const NodeId& node, Answer<> done) {
   owners_.erase(key);
   admission_.revoke(key);
   spdlog::info("the key {} of {} is revoked", net::fingerprint(key), node.text());
-  rows_.remove(key, std::move(done), loop_);
+  rows_.remove(
+      key,
+      [this, node, key, done = std::move(done)](Result<> outcome) {
+        // After a restart it would be accepted again: who revokes it once more must find it.
+        if (!outcome) keys_.emplace(node, key);
+        done(std::move(outcome));
+      },
+      loop_);
   if (revoked_) revoked_(node);
 }
 

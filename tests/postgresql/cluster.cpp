@@ -86,8 +86,9 @@ void Cluster::crash() {
 }
 
 void Cluster::start() {
-  server_ = spawn({programs_ / "postgres", "-D", folder_ / "data", "-k", folder_, "-c", "listen_addresses=", "-c",
-                   "fsync=on", "-c", "shared_buffers=16MB", "-c", "max_connections=20"});
+  server_ =
+      spawn({programs_ / "postgres", "-D", folder_ / "data", "-k", folder_, "-c", "listen_addresses=", "-c",
+             "fsync=on", "-c", "shared_buffers=16MB", "-c", "max_connections=20"});
   const auto deadline = std::chrono::steady_clock::now() + kStartLimit;
   const auto probe = fmt::format("host={} dbname=postgres user={}", folder_.string(), kOwner);
   while (PQping(probe.c_str()) != PQPING_OK) {
@@ -97,8 +98,9 @@ void Cluster::start() {
 }
 
 void Cluster::initialise() {
-  const auto made = spawn({programs_ / "initdb", "-D", folder_ / "data", "-U", kOwner, "-A", "trust", "-E", "UTF8",
-                           "--locale=C.UTF-8", "--locale-provider=icu", "--icu-locale=en", "--no-sync"});
+  const auto made =
+      spawn({programs_ / "initdb", "-D", folder_ / "data", "-U", kOwner, "-A", "trust", "-E", "UTF8",
+             "--locale=C.UTF-8", "--locale-provider=icu", "--icu-locale=en", "--no-sync"});
   int status = 0;
   FIELDLINE_CHECK(::waitpid(made, &status, 0) == made && status == 0);
   std::ofstream(folder_ / "data" / "pg_hba.conf") << "local all guarded scram-sha-256\nlocal all all trust\n";

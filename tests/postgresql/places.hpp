@@ -1,7 +1,9 @@
-// Where a test keeps its database, one place for each kind: new and empty, for suites that hold both to the same.
+// Where a test keeps its database, one place for each kind: new and empty, for suites that hold both to the
+// same.
 #pragma once
 
 #include <string>
+#include <tuple>
 
 #include "tests/postgresql/cluster.hpp"
 #include "tests/unit/common/sql/scratch_folder.hpp"
@@ -23,5 +25,7 @@ class PostgresqlPlace {
  private:
   std::string connection_ = Cluster::shared().new_database();
 };
+
+using Places = std::tuple<SqlitePlace, PostgresqlPlace>;
 
 }  // namespace fieldline::sql

@@ -3,17 +3,15 @@
 #include <atomic>
 #include <catch2/catch.hpp>
 #include <chrono>
-#include <condition_variable>
-#include <deque>
 #include <functional>
 #include <latch>
-#include <mutex>
 #include <optional>
 #include <tuple>
 
 #include "common/base/virtual_time.hpp"
 #include "common/sql/inline_database.hpp"
 #include "common/sql/threaded_database.hpp"
+#include "tests/contract/sql/test_loop.hpp"
 #include "tests/postgresql/places.hpp"
 
 namespace fieldline::sql {
@@ -26,39 +24,6 @@ constexpr std::array kSchema{Migration{1, "rows", "CREATE TABLE rows (x INTEGER 
 Opening opening(const std::string& connection, std::size_t queue) {
   return {connection, "contract", kSchema, queue, queue};
 }
-
-// A loop that runs on the test's thread until a condition holds.
-class TestLoop final : public Executor {
- public:
-  void post(Task task) override {
-    const std::lock_guard lock(mutex_);
-    tasks_.push_back(std::move(task));
-    ready_.notify_one();
-  }
-  TimerId after(Duration /*delay*/, Task /*task*/) override { return 0; }
-  void cancel(TimerId /*timer*/) override {}
-  [[nodiscard]] bool here() const override { return true; }
-  [[nodiscard]] const Clock& clock() const override { return clock_; }
-
-  [[nodiscard]] bool run_until(const std::function<bool()>& done) {
-    const auto deadline = std::chrono::steady_clock::now() + 60s;
-    while (!done()) {
-      std::unique_lock lock(mutex_);
-      if (!ready_.wait_until(lock, deadline, [this] { return !tasks_.empty(); })) return false;
-      auto task = std::move(tasks_.front());
-      tasks_.pop_front();
-      lock.unlock();
-      task();
-    }
-    return true;
-  }
-
- private:
-  std::mutex mutex_;
-  std::condition_variable ready_;
-  std::deque<Task> tasks_;
-  SystemClock clock_;
-};
 
 template <class Place>
 class ThreadedWorld {
@@ -112,8 +77,8 @@ class InlineWorld {
   std::unique_ptr<Executor> loop_ = time_.executor();
 };
 
-using Worlds = std::tuple<ThreadedWorld<SqlitePlace>, InlineWorld<SqlitePlace>, ThreadedWorld<PostgresqlPlace>,
-                          InlineWorld<PostgresqlPlace>>;
+using Worlds = std::tuple<ThreadedWorld<SqlitePlace>, InlineWorld<SqlitePlace>,
+                          ThreadedWorld<PostgresqlPlace>, InlineWorld<PostgresqlPlace>>;
 using ThreadedWorlds = std::tuple<ThreadedWorld<SqlitePlace>, ThreadedWorld<PostgresqlPlace>>;
 
 Database::Write insert(int value) {
@@ -185,7 +150,8 @@ TEMPLATE_LIST_TEST_CASE("a full queue refuses at once and takes again once there
   REQUIRE(world.run_until([&] { return acknowledged == 5; }));
 }
 
-TEMPLATE_LIST_TEST_CASE("a read sees all that was acknowledged before it, and its errors are values", "", Worlds) {
+TEMPLATE_LIST_TEST_CASE("a read sees all that was acknowledged before it, and its errors are values", "",
+                        Worlds) {
   TestType world;
   const auto database = world.open();
   std::optional<Result<int>> seen;
@@ -210,7 +176,8 @@ TEMPLATE_LIST_TEST_CASE("a read sees all that was acknowledged before it, and it
   CHECK(broken->error().code == ErrorCode::kInternal);
 }
 
-TEMPLATE_LIST_TEST_CASE("to start up, a write can be waited for and comes after those that were submitted before", "", Worlds) {
+TEMPLATE_LIST_TEST_CASE(
+    "to start up, a write can be waited for and comes after those that were submitted before", "", Worlds) {
   TestType world;
   const auto database = world.open();
   int acknowledged = 0;
@@ -222,7 +189,8 @@ TEMPLATE_LIST_TEST_CASE("to start up, a write can be waited for and comes after 
   REQUIRE(world.run_until([&] { return acknowledged == 1; }));
 }
 
-TEMPLATE_LIST_TEST_CASE("a closed database acknowledges nothing more and opens again with what it acknowledged", "", Worlds) {
+TEMPLATE_LIST_TEST_CASE(
+    "a closed database acknowledges nothing more and opens again with what it acknowledged", "", Worlds) {
   TestType world;
   int acknowledged = 0;
   {

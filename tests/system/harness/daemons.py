@@ -124,13 +124,16 @@ class Coordinator(Daemon):
         """Starts it, on the ports it had before if it ran before, and waits until it is ready."""
         for name in ("http.port", "nodes.port"):
             (self.state / name).unlink(missing_ok=True)
-        flags = [f"--{key}={value}" for key, value in self.settings.items()]
-        self.launch(BIN / "fieldline-coordinator", f"--state={self.state}",
-                    f"--listen.http=127.0.0.1:{self.http_port}", f"--listen.nodes=127.0.0.1:{self.nodes_port}", *flags)
+        self.launch(*self.command())
         self.http_port = int(self.wait_for_file("http.port"))
         self.nodes_port = int(self.wait_for_file("nodes.port"))
         wait_for("the coordinator is ready", self.ready)
         return self
+
+    def command(self):
+        flags = [f"--{key}={value}" for key, value in self.settings.items()]
+        return [BIN / "fieldline-coordinator", f"--state={self.state}", f"--listen.http=127.0.0.1:{self.http_port}",
+                f"--listen.nodes=127.0.0.1:{self.nodes_port}", *flags]
 
     def ready(self):
         self.check()

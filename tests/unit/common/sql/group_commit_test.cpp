@@ -36,25 +36,6 @@ int count(Link& link) {
   return rows;
 }
 
-TEST_CASE("one bad write in a group fails alone and leaves nothing behind") {
-  auto link = link_to_table();
-  Group group;
-  group.add(insert(1));
-  group.add([](soci::session& sql) -> Result<> {
-    sql << "INSERT INTO t VALUES (50)";
-    return fail(ErrorCode::kNotFound, "no such thing");
-  });
-  group.add(insert(1));  // exists already
-  group.add(insert(2));
-  commit_group(link, group.writes);
-  REQUIRE(group.outcomes.size() == 4);
-  CHECK(group.outcomes[0]);
-  CHECK(group.outcomes[1].error().code == ErrorCode::kNotFound);
-  CHECK(group.outcomes[2].error().code == ErrorCode::kConflict);
-  CHECK(group.outcomes[3]);
-  CHECK(count(link) == 2);
-}
-
 TEST_CASE("when the disk is full every write of the group is told so, and none is kept") {
   auto link = link_to_table();
   REQUIRE(link.session().run("CREATE TABLE big (x BLOB)"));
@@ -73,22 +54,6 @@ TEST_CASE("when the disk is full every write of the group is told so, and none i
   for (const auto& outcome : group.outcomes) acknowledged += outcome ? 1 : 0;
   CHECK(acknowledged == kept);
   CHECK(group.outcomes[1].error().code == ErrorCode::kExhausted);
-}
-
-TEST_CASE("a write that ends the transaction it shares is a fault, and nothing is acknowledged") {
-  auto link = link_to_table();
-  Group group;
-  group.add(insert(1));
-  group.add([](soci::session& sql) -> Result<> {
-    sql << "ROLLBACK";
-    return {};
-  });
-  group.add(insert(2));
-  commit_group(link, group.writes);
-  REQUIRE(group.outcomes.size() == 3);
-  for (const auto& outcome : group.outcomes) CHECK(outcome.error().code == ErrorCode::kInternal);
-  CHECK(count(link) == 0);
-  CHECK_FALSE(link.session().in_transaction());
 }
 
 }  // namespace

@@ -1,29 +1,32 @@
-// What the coordinator keeps outlasts it, and stays bounded.
+// What the coordinator keeps outlasts it, and stays bounded, on SQLite and on PostgreSQL.
 #include <catch2/catch.hpp>
 #include <optional>
+#include <tuple>
 
 #include "common/base/hash.hpp"
 #include "common/base/virtual_time.hpp"
 #include "common/sql/inline_database.hpp"
 #include "coordinator/database/deployment_records.hpp"
+#include "coordinator/database/documents.hpp"
 #include "coordinator/database/migrations.hpp"
 #include "coordinator/database/node_keys.hpp"
 #include "coordinator/database/term.hpp"
 #include "coordinator/database/tokens.hpp"
-#include "tests/unit/common/sql/scratch_folder.hpp"
+#include "tests/postgresql/places.hpp"
 
 namespace fieldline::database {
 namespace {
 
 using namespace std::chrono_literals;
 
+template <class Place>
 class Disk {
  public:
   Disk() { restart(); }
 
   void restart() {
     database.reset();
-    auto opened = sql::open_inline({folder.connection("c.db"), "test", migrations()}, time.executor());
+    auto opened = sql::open_inline({place.connection(), "test", migrations()}, time.executor());
     REQUIRE(opened);
     database = std::move(*opened);
   }
@@ -46,11 +49,13 @@ class Disk {
   }
   DeploymentRecords records() { return DeploymentRecords(*database); }
 
-  sql::ScratchFolder folder;
+  const Place place;
   VirtualTime time;
   std::unique_ptr<Executor> loop = time.executor();
   std::unique_ptr<sql::Database> database;
 };
+
+using Disks = std::tuple<Disk<sql::SqlitePlace>, Disk<sql::PostgresqlPlace>>;
 
 Deployment attempt(const std::string& instance, DeploymentState state) {
   Deployment row;
@@ -73,16 +78,17 @@ SentConfig config_of(const std::string& instance, const std::string& bytes) {
   return {bytes, instance, R"({"members":{},"sources":[]})", blake2b_hex(bytes)};
 }
 
-TEST_CASE("the term rises with each start, and over restarts") {
-  Disk disk;
+TEMPLATE_LIST_TEST_CASE("the term rises with each start, and over restarts", "", Disks) {
+  TestType disk;
   CHECK(raise_term(*disk.database).value() == 1);
   CHECK(raise_term(*disk.database).value() == 2);
   disk.restart();
   CHECK(raise_term(*disk.database).value() == 3);
 }
 
-TEST_CASE("a status comes back after a restart as it was written, and replaces the one before") {
-  Disk disk;
+TEMPLATE_LIST_TEST_CASE("a status comes back after a restart as it was written, and replaces the one before",
+                        "", Disks) {
+  TestType disk;
   auto row = attempt("pump", DeploymentState::kFailed);
   REQUIRE(disk.save(
       {.sent = {}, .deployed = {}, .undeployed = {}, .status = row, .events = {}, .forgotten = {}}));
@@ -96,8 +102,8 @@ TEST_CASE("a status comes back after a restart as it was written, and replaces t
   CHECK(*rows == std::vector<Deployment>{row});
 }
 
-TEST_CASE("a restart fails every open operation and no other") {
-  Disk disk;
+TEMPLATE_LIST_TEST_CASE("a restart fails every open operation and no other", "", Disks) {
+  TestType disk;
   const std::vector<DeploymentState> states{DeploymentState::kPending, DeploymentState::kInProgress,
                                             DeploymentState::kSuccess, DeploymentState::kFailed};
   for (const auto state : states) {
@@ -120,8 +126,8 @@ TEST_CASE("a restart fails every open operation and no other") {
   }
 }
 
-TEST_CASE("what is deployed comes back, and goes with its configurations") {
-  Disk disk;
+TEMPLATE_LIST_TEST_CASE("what is deployed comes back, and goes with its configurations", "", Disks) {
+  TestType disk;
   const Deployed pump{false, "pump", blake2b_hex("one"), Timestamp(5s), "north"};
   REQUIRE(disk.save({.sent = config_of("pump", "one"),
                      .deployed = {pump},
@@ -144,8 +150,8 @@ TEST_CASE("what is deployed comes back, and goes with its configurations") {
   CHECK_FALSE(disk.config("pump", pump.revision));
 }
 
-TEST_CASE("configurations with NUL bytes come back whole") {
-  Disk disk;
+TEMPLATE_LIST_TEST_CASE("configurations with NUL bytes come back whole", "", Disks) {
+  TestType disk;
   const std::string bytes("a\0b\0", 4);
   REQUIRE(disk.save({.sent = config_of("pump", bytes),
                      .deployed = {},
@@ -156,8 +162,9 @@ TEST_CASE("configurations with NUL bytes come back whole") {
   CHECK(disk.config("pump", blake2b_hex(bytes))->bytes == bytes);
 }
 
-TEST_CASE("of the configurations sent, the deployed one and the latest are kept, and no more") {
-  Disk disk;
+TEMPLATE_LIST_TEST_CASE("of the configurations sent, the deployed one and the latest are kept, and no more",
+                        "", Disks) {
+  TestType disk;
   REQUIRE(disk.save({.sent = config_of("pump", "deployed"),
                      .deployed = {{true, "pump", blake2b_hex("deployed"), Timestamp(5s), "north"}},
                      .undeployed = {},
@@ -178,8 +185,8 @@ TEST_CASE("of the configurations sent, the deployed one and the latest are kept,
   CHECK(disk.config("pump", blake2b_hex("three")));
 }
 
-TEST_CASE("a key is of one node, and a node has one key") {
-  Disk disk;
+TEMPLATE_LIST_TEST_CASE("a key is of one node, and a node has one key", "", Disks) {
+  TestType disk;
   NodeKeys keys(*disk.database);
   const auto add = [&](NodeKey key) {
     return disk.outcome([&](auto done, Executor& reply) { keys.add(std::move(key), done, reply); });
@@ -189,12 +196,14 @@ TEST_CASE("a key is of one node, and a node has one key") {
   CHECK(add({"key-a", "north", "b", "ann", Timestamp(1s)}).error().code == ErrorCode::kConflict);
   CHECK(add({"key-b", "north", "a", "ann", Timestamp(1s)}).error().code == ErrorCode::kConflict);
   CHECK(keys.all().value() == std::vector<NodeKey>{a});
+  CHECK(add(a));
+  CHECK(keys.all().value() == std::vector<NodeKey>{a});
   REQUIRE(disk.outcome([&](auto done, Executor& reply) { keys.remove("key-a", done, reply); }));
   CHECK(keys.all()->empty());
 }
 
-TEST_CASE("tokens have names of their own, and go by them") {
-  Disk disk;
+TEMPLATE_LIST_TEST_CASE("tokens have names of their own, and go by them", "", Disks) {
+  TestType disk;
   Tokens tokens(*disk.database);
   const Token admin{blake2b_hex("secret"), "admin", Timestamp(1s)};
   REQUIRE(tokens.add_now(admin));
@@ -219,15 +228,15 @@ CentralEvent drift(const std::string& instance, std::string message, Timestamp t
   return {"north", std::move(event)};
 }
 
-TEST_CASE("events of central are paged newest first, by site and condition") {
-  Disk disk;
+TEMPLATE_LIST_TEST_CASE("events of central are paged newest first, by site and condition", "", Disks) {
+  TestType disk;
   DeploymentChange change;
   for (int i = 0; i < 10; ++i)
     change.events.push_back(
         drift(i % 2 == 0 ? "pump" : "valve", "100% of " + std::to_string(i), Timestamp(Duration(1000 + i))));
   REQUIRE(disk.save(std::move(change)));
   const auto page = [&](const EventQuery& query, const std::string& site = "north") {
-    return disk.outcome<EventPage>(
+    return disk.template outcome<EventPage>(
         [&](auto done, Executor& reply) { CentralEvents(*disk.database).page(site, query, done, reply); });
   };
   EventQuery query;
@@ -261,8 +270,8 @@ TEST_CASE("events of central are paged newest first, by site and condition") {
   CHECK(page(narrow).error().code == ErrorCode::kInvalid);
 }
 
-TEST_CASE("events of central go when they are a month old, or too many") {
-  Disk disk;
+TEMPLATE_LIST_TEST_CASE("events of central go when they are a month old, or too many", "", Disks) {
+  TestType disk;
   const auto now = Timestamp(std::chrono::hours(24 * 365));
   const auto save = [&](int count, Timestamp time) {
     DeploymentChange change;
@@ -284,6 +293,32 @@ TEST_CASE("events of central go when they are a month old, or too many") {
   CHECK(count() == 1);
   save(static_cast<int>(kCentralEvents), now);
   CHECK(count() == kCentralEvents);
+}
+
+TEMPLATE_LIST_TEST_CASE(
+    "documents come back in the order of their bytes, whatever the language of the server", "", Disks) {
+  TestType disk;
+  DocumentRecords records(*disk.database);
+  const auto write = [&](std::vector<std::string> names, const std::string& about) {
+    DocumentChange change;
+    change.author = "ann";
+    for (const auto& name : names) {
+      auto document = templates::document_from_json(
+          {{"kind", "Site"}, {"name", name}, {"spec", {{"description", about}, {"nodes", {"a"}}}}});
+      REQUIRE(document);
+      change.written.push_back(std::move(*document));
+    }
+    REQUIRE(disk.outcome([&](auto done, Executor& reply) { records.save(change, done, reply); }));
+  };
+  write({"b", "B", "a_b", "A", "aB", "a"}, "old");
+  write({"B"}, "new");
+  disk.restart();
+  const auto documents = DocumentRecords(*disk.database).load();
+  REQUIRE(documents);
+  std::vector<std::string> names;
+  for (const auto& document : *documents) names.push_back(document->key.name);
+  CHECK(names == std::vector<std::string>{"A", "B", "a", "aB", "a_b", "b"});
+  CHECK((*documents)[1]->revision != (*documents)[0]->revision);
 }
 
 }  // namespace

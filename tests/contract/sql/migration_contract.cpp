@@ -1,9 +1,10 @@
+// Migrations, on SQLite and on PostgreSQL.
 #include "common/sql/migration.hpp"
 
 #include <array>
 #include <catch2/catch.hpp>
 
-#include "tests/unit/common/sql/scratch_folder.hpp"
+#include "tests/postgresql/places.hpp"
 
 namespace fieldline::sql {
 namespace {
@@ -20,9 +21,9 @@ double level(Session& session) {
   return level;
 }
 
-TEST_CASE("a new database gets every migration, an old one what it lacks, a current one nothing") {
-  const ScratchFolder folder;
-  auto session = Session::open(folder.connection("a.db"));
+TEMPLATE_LIST_TEST_CASE("a new database gets every migration, an old one what it lacks, a current one nothing", "", Places) {
+  const TestType place;
+  auto session = Session::open(place.connection());
   REQUIRE(session);
   REQUIRE(migrate(*session, kOne));
   session->soci() << "INSERT INTO tanks VALUES ('T2')";
@@ -34,8 +35,9 @@ TEST_CASE("a new database gets every migration, an old one what it lacks, a curr
   CHECK(level(*session) == 1.5);
 }
 
-TEST_CASE("a database that a newer program has changed is refused with words") {
-  auto session = Session::open("sqlite::memory:");
+TEMPLATE_LIST_TEST_CASE("a database that a newer program has changed is refused with words", "", Places) {
+  const TestType place;
+  auto session = Session::open(place.connection());
   REQUIRE(session);
   REQUIRE(migrate(*session, kTwo));
   const auto refused = migrate(*session, kOne);
@@ -44,16 +46,18 @@ TEST_CASE("a database that a newer program has changed is refused with words") {
   CHECK(refused.error().message.find("a newer program has changed this database") == 0);
 }
 
-TEST_CASE("the database of another program is refused") {
-  auto session = Session::open("sqlite::memory:");
+TEMPLATE_LIST_TEST_CASE("the database of another program is refused", "", Places) {
+  const TestType place;
+  auto session = Session::open(place.connection());
   REQUIRE(session);
   REQUIRE(migrate(*session, kOne));
-  constexpr std::array other{Migration{1, "events", "CREATE TABLE events (x)"}};
+  constexpr std::array other{Migration{1, "events", "CREATE TABLE events (x TEXT) STRICT"}};
   CHECK(migrate(*session, other).error().message.find("belongs to something else") != std::string::npos);
 }
 
-TEST_CASE("a migration that fails leaves the database as it was, and says which it is") {
-  auto session = Session::open("sqlite::memory:");
+TEMPLATE_LIST_TEST_CASE("a migration that fails leaves the database as it was, and says which it is", "", Places) {
+  const TestType place;
+  auto session = Session::open(place.connection());
   REQUIRE(session);
   REQUIRE(migrate(*session, kOne));
   constexpr std::array broken{kTwo[0], Migration{2, "levels", "DELETE FROM tanks; SELECT no_such_column"}};

@@ -1,0 +1,78 @@
+"""A real PostgreSQL server on a socket of its own, in a directory; run by the user postgres when we are root."""
+
+import os
+import pathlib
+import pwd
+import shutil
+import signal
+import subprocess
+import tempfile
+
+from .daemons import LIBC, PR_SET_PDEATHSIG
+from .rest import wait_for
+
+
+def newest_programs():
+    return max(pathlib.Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[-3])).parent
+
+
+class Postgresql:
+    """Owner `fieldline`, database `fieldline`."""
+
+    def __init__(self):
+        self.programs = newest_programs()
+        # Not below pytest's directories: the user postgres may not enter those.
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="fieldline-pg-"))
+        self.process = None
+        self.account = pwd.getpwnam("postgres") if os.geteuid() == 0 else None
+        if self.account:
+            os.chown(self.folder, self.account.pw_uid, self.account.pw_gid)
+
+    def __enter__(self):
+        self._run("initdb", "-D", self.folder / "data", "-U", "fieldline", "-A", "trust", "-E", "UTF8",
+                  "--locale=C.UTF-8", "--no-sync")
+        self.start()
+        self.ask("CREATE DATABASE fieldline", database="postgres")
+        return self
+
+    def __exit__(self, *_):
+        self.crash()
+        shutil.rmtree(self.folder)
+
+    @property
+    def url(self):
+        return f"postgresql://fieldline@/fieldline?host={self.folder}"
+
+    def ask(self, statement, database="fieldline"):
+        """The rows as psql prints them, without frills."""
+        return self._run("psql", "-h", self.folder, "-U", "fieldline", "-d", database, "-Atc", statement).stdout
+
+    def start(self):
+        with open(self.folder / "log", "ab") as log:
+            self.process = subprocess.Popen(
+                [self.programs / "postgres", "-D", self.folder / "data", "-k", self.folder, "-c", "listen_addresses=",
+                 "-c", "fsync=on", "-c", "shared_buffers=16MB"],
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd="/", preexec_fn=self._become)
+
+        def ready():
+            return subprocess.run([self.programs / "pg_isready", "-q", "-h", self.folder]).returncode == 0
+
+        wait_for("PostgreSQL is ready", ready, 60)
+
+    def crash(self):
+        """Its processes end without tidying up."""
+        if self.process is not None:
+            self.process.send_signal(signal.SIGQUIT)
+            self.process.wait()
+            self.process = None
+
+    def _run(self, program, *words):
+        return subprocess.run([str(word) for word in (self.programs / program, *words)], check=True, cwd="/", text=True,
+                              capture_output=True, preexec_fn=self._become)
+
+    def _become(self):
+        if self.account:
+            os.setgroups([])
+            os.setgid(self.account.pw_gid)
+            os.setuid(self.account.pw_uid)
+        LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGQUIT)
