@@ -59,7 +59,7 @@ class PostgresqlConnection final : public Connection {
   }
 
   Standing standing() override {
-    if (PQstatus(handle()) != CONNECTION_OK) return Standing::kLost;
+    if (ended_ || PQstatus(handle()) != CONNECTION_OK) return Standing::kLost;
     switch (PQtransactionStatus(handle())) {
       case PQTRANS_IDLE:
         return Standing::kIdle;
@@ -92,8 +92,11 @@ class PostgresqlConnection final : public Connection {
       default:
         break;
     }
-    const char* state = PQresultErrorField(answer, PG_DIAG_SQLSTATE);
-    return fail(describe_sqlstate(state == nullptr ? "08000" : state, PQerrorMessage(handle()), name_));
+    const char* field = PQresultErrorField(answer, PG_DIAG_SQLSTATE);
+    const std::string_view state = field == nullptr ? "08000" : field;
+    // The server's farewell, which comes before libpq sees the end of the connection.
+    ended_ = ended_ || state.starts_with("57P");
+    return fail(describe_sqlstate(state, PQerrorMessage(handle()), name_));
   }
 
   Result<> check_server() {
@@ -116,6 +119,7 @@ class PostgresqlConnection final : public Connection {
   PGconn* handle() { return static_cast<soci::postgresql_session_backend*>(soci().get_backend())->conn_; }
 
   const std::string name_;
+  bool ended_ = false;
 };
 
 }  // namespace

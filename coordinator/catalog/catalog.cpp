@@ -75,6 +75,30 @@ class Catalog::Desk : public std::enable_shared_from_this<Desk> {
     if (waiting_.empty()) return;
     current_ = std::move(waiting_.front());
     waiting_.pop_front();
+    unsure_ ? look_again() : plan_current();
+  }
+
+  // A database that was lost in mid-commit may hold what it did not acknowledge. It is read anew before
+  // something else is planned upon it.
+  void look_again() {
+    auto look = [desk = weak_from_this(), &loop = neighbours_.loop, &records = neighbours_.records] {
+      if (desk.expired()) return;
+      auto read = std::make_shared<Result<std::vector<templates::DocumentPointer>>>(records.load());
+      loop.post([desk, read] {
+        if (const auto self = desk.lock()) self->looked_again(std::move(*read));
+      });
+    };
+    if (!neighbours_.worker.try_post(std::move(look))) refuse_current();
+  }
+
+  void looked_again(Result<std::vector<templates::DocumentPointer>> documents) {
+    if (!documents) return finish(fail(std::move(documents.error())));
+    unsure_ = false;
+    change_to(std::make_shared<const Library>(std::move(*documents)));
+    plan_current();
+  }
+
+  void plan_current() {
     auto plan = [desk = weak_from_this(), &loop = neighbours_.loop, planner = std::move(current_->planner),
                  before = library()] {
       auto outcome = std::make_shared<Result<Plan>>(planner(before));
@@ -82,13 +106,15 @@ class Catalog::Desk : public std::enable_shared_from_this<Desk> {
         if (const auto self = desk.lock()) self->planned(std::move(*outcome));
       });
     };
-    if (!neighbours_.worker.try_post(std::move(plan))) {
-      auto done = std::move(current_->done);
-      neighbours_.loop.post([desk = weak_from_this()] {
-        if (const auto self = desk.lock()) self->begin_next();
-      });
-      refuse(std::move(done), "the Template Engine has too much to do: try again later");
-    }
+    if (!neighbours_.worker.try_post(std::move(plan))) refuse_current();
+  }
+
+  void refuse_current() {
+    auto done = std::move(current_->done);
+    neighbours_.loop.post([desk = weak_from_this()] {
+      if (const auto self = desk.lock()) self->begin_next();
+    });
+    refuse(std::move(done), "the Template Engine has too much to do: try again later");
   }
 
   void refuse(Answer<std::vector<Applied>> done, std::string why) {
@@ -136,11 +162,18 @@ class Catalog::Desk : public std::enable_shared_from_this<Desk> {
   }
 
   void saved(Result<> outcome, Plan plan) {
-    if (!outcome) return finish(fail(std::move(outcome.error())));
-    const auto before = library();
-    show(plan.after);
-    for (const auto& listener : listeners) listener(before, plan.after);
+    if (!outcome) {
+      unsure_ = outcome.error().code == ErrorCode::kUnavailable;
+      return finish(fail(std::move(outcome.error())));
+    }
+    change_to(plan.after);
     finish(std::move(plan.applied));
+  }
+
+  void change_to(const LibraryPointer& after) {
+    const auto before = library();
+    show(after);
+    for (const auto& listener : listeners) listener(before, after);
   }
 
   // The next write begins before this one is answered: an answer may write again.
@@ -160,6 +193,7 @@ class Catalog::Desk : public std::enable_shared_from_this<Desk> {
   LibraryPointer library_ = std::make_shared<const Library>();
   std::deque<Write> waiting_;
   std::optional<Write> current_;
+  bool unsure_ = false;  // whether the database holds what library_ shows
 };
 
 Catalog::Catalog(Neighbours neighbours) : desk_(std::make_shared<Desk>(neighbours)) {}

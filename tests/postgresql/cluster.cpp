@@ -61,10 +61,10 @@ Cluster::~Cluster() {
   std::filesystem::remove_all(folder_);
 }
 
-std::string Cluster::new_database() {
-  const auto name = fmt::format("test_{}", ++databases_);
-  run("CREATE DATABASE " + name);
-  return address(kOwner, name);
+std::string Cluster::new_schema() {
+  const auto name = fmt::format("test_{}", ++schemas_);
+  run("CREATE SCHEMA " + name);
+  return address(kOwner, "postgres", "&options=-csearch_path%3D" + name);
 }
 
 std::string Cluster::address(std::string_view user, std::string_view database,
@@ -89,6 +89,10 @@ void Cluster::start() {
   server_ =
       spawn({programs_ / "postgres", "-D", folder_ / "data", "-k", folder_, "-c", "listen_addresses=", "-c",
              "fsync=on", "-c", "shared_buffers=16MB", "-c", "max_connections=20"});
+  wait_until_ready();
+}
+
+void Cluster::wait_until_ready() const {
   const auto deadline = std::chrono::steady_clock::now() + kStartLimit;
   const auto probe = fmt::format("host={} dbname=postgres user={}", folder_.string(), kOwner);
   while (PQping(probe.c_str()) != PQPING_OK) {

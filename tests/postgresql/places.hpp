@@ -23,7 +23,7 @@ class PostgresqlPlace {
   [[nodiscard]] const std::string& connection() const { return connection_; }
 
  private:
-  std::string connection_ = Cluster::shared().new_database();
+  std::string connection_ = Cluster::shared().new_schema();
 };
 
 using Places = std::tuple<SqlitePlace, PostgresqlPlace>;

@@ -152,3 +152,11 @@ def test_both_daemons_end_well_when_asked_to(talkative):
     _, coordinator, agent = talkative
     assert agent.stop() == 0
     assert coordinator.stop() == 0
+
+
+def test_a_password_in_the_address_of_the_database_is_refused_and_not_repeated():
+    code, out, err = run(COORDINATOR, "--database.url=postgresql://ann:s3cret@db.example/fieldline", "--check")
+    assert code == 1
+    assert "database.url" in out + err and "passfile" in out + err
+    assert "s3cret" not in out + err
+    assert run(COORDINATOR, "--database.url=postgresql://ann@db.example/fieldline", "--check")[0] == 0

@@ -61,7 +61,8 @@ TEMPLATE_LIST_TEST_CASE("one bad write in a group fails alone and leaves nothing
   CHECK(rows_of(link) == 2);
 }
 
-TEMPLATE_LIST_TEST_CASE("a write that ends the transaction it shares is a fault, and nothing is acknowledged", "", Places) {
+TEMPLATE_LIST_TEST_CASE("a write that ends the transaction it shares is a fault, and nothing is acknowledged",
+                        "", Places) {
   const TestType place;
   auto link = link_to_table(place.connection());
   Group group;
@@ -78,8 +79,9 @@ TEMPLATE_LIST_TEST_CASE("a write that ends the transaction it shares is a fault,
   CHECK_FALSE(link.session().in_transaction());
 }
 
-TEMPLATE_LIST_TEST_CASE("a write that hides the failure of its statement does not spoil those that share its transaction",
-                        "", Places) {
+TEMPLATE_LIST_TEST_CASE(
+    "a write that hides the failure of its statement does not spoil those that share its transaction", "",
+    Places) {
   const TestType place;
   auto link = link_to_table(place.connection());
   Group group;

@@ -1,5 +1,6 @@
 // A PostgreSQL server that is killed while groups of writes are under way.
 #include <fmt/format.h>
+#include <poll.h>
 
 #include <array>
 #include <catch2/catch.hpp>
@@ -41,7 +42,10 @@ class Clerk {
       REQUIRE(std::chrono::steady_clock::now() < deadline);
       while (next_ - answered_ < kWindow) submit();
       const auto before = answered_;
+      const auto refused = refused_.size();
       REQUIRE(loop_.run_until([&] { return answered_ > before; }));
+      // A client waits before it tries again.
+      if (refused_.size() > refused) ::poll(nullptr, 0, 5);
     }
   }
   void finish() {
@@ -104,8 +108,9 @@ pid_t process_of_writer(const std::string& connection) {
   return process;
 }
 
-TEST_CASE("what was acknowledged is there after the server was killed in mid-commit, nothing is written twice, "
-          "and writing goes on by itself") {
+TEST_CASE(
+    "what was acknowledged is there after the server was killed in mid-commit, nothing is written twice, "
+    "and writing goes on by itself") {
   auto& cluster = Cluster::shared();
   const PostgresqlPlace place;
   TestLoop loop;
@@ -125,6 +130,7 @@ TEST_CASE("what was acknowledged is there after the server was killed in mid-com
     clerk.write_until([&] { return clerk.refused() > refused; });
     clerk.finish();
     if (round % 2 != 0) cluster.start();
+    cluster.wait_until_ready();
     const auto before = clerk.acknowledged();
     clerk.write_until([&] { return clerk.acknowledged() > before; });
     const auto seen = (*database)->read_now([](soci::session& sql) {
@@ -147,19 +153,22 @@ TEST_CASE("writes whose commit was under way when the server was lost are told t
   auto session = Session::open(place.connection());
   REQUIRE(session);
   // A commit of the entry 7 that takes as long as the test needs.
-  REQUIRE(session->run("CREATE FUNCTION linger() RETURNS trigger LANGUAGE plpgsql AS "
-                       "'BEGIN PERFORM pg_sleep(20); RETURN NULL; END';"
-                       "CREATE CONSTRAINT TRIGGER late AFTER INSERT ON entries DEFERRABLE INITIALLY DEFERRED "
-                       "FOR EACH ROW WHEN (NEW.x = 7) EXECUTE FUNCTION linger()"));
+  REQUIRE(
+      session->run("CREATE FUNCTION linger() RETURNS trigger LANGUAGE plpgsql AS "
+                   "'BEGIN PERFORM pg_sleep(20); RETURN NULL; END';"
+                   "CREATE CONSTRAINT TRIGGER late AFTER INSERT ON entries DEFERRABLE INITIALLY DEFERRED "
+                   "FOR EACH ROW WHEN (NEW.x = 7) EXECUTE FUNCTION linger()"));
   std::optional<Result<>> outcome;
   REQUIRE((*database)->submit(
       entry(7), [&](const Result<>& told) { outcome = told; }, loop));
   int lingering = 0;
   while (lingering == 0) {
-    session->soci() << "SELECT count(*) FROM pg_stat_activity WHERE query = 'COMMIT' AND wait_event = 'PgSleep'",
+    session->soci()
+        << "SELECT count(*) FROM pg_stat_activity WHERE query = 'COMMIT' AND wait_event = 'PgSleep'",
         soci::into(lingering);
   }
-  REQUIRE(session->run(fmt::format("SELECT pg_terminate_backend({})", process_of_writer(place.connection()))));
+  REQUIRE(
+      session->run(fmt::format("SELECT pg_terminate_backend({})", process_of_writer(place.connection()))));
   REQUIRE(loop.run_until([&] { return outcome.has_value(); }));
   REQUIRE_FALSE(*outcome);
   CHECK(outcome->error().code == ErrorCode::kUnavailable);

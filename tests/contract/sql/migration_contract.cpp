@@ -21,7 +21,8 @@ double level(Session& session) {
   return level;
 }
 
-TEMPLATE_LIST_TEST_CASE("a new database gets every migration, an old one what it lacks, a current one nothing", "", Places) {
+TEMPLATE_LIST_TEST_CASE(
+    "a new database gets every migration, an old one what it lacks, a current one nothing", "", Places) {
   const TestType place;
   auto session = Session::open(place.connection());
   REQUIRE(session);
@@ -55,7 +56,8 @@ TEMPLATE_LIST_TEST_CASE("the database of another program is refused", "", Places
   CHECK(migrate(*session, other).error().message.find("belongs to something else") != std::string::npos);
 }
 
-TEMPLATE_LIST_TEST_CASE("a migration that fails leaves the database as it was, and says which it is", "", Places) {
+TEMPLATE_LIST_TEST_CASE("a migration that fails leaves the database as it was, and says which it is", "",
+                        Places) {
   const TestType place;
   auto session = Session::open(place.connection());
   REQUIRE(session);

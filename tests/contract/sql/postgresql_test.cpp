@@ -61,7 +61,8 @@ TEST_CASE("errors of the server come out as those that fit, without the values o
   const PostgresqlPlace place;
   auto session = Session::open(place.connection());
   REQUIRE(session);
-  REQUIRE(session->run("CREATE TABLE t (x BIGINT PRIMARY KEY, y TEXT NOT NULL); INSERT INTO t VALUES (1, 'a')"));
+  REQUIRE(
+      session->run("CREATE TABLE t (x BIGINT PRIMARY KEY, y TEXT NOT NULL); INSERT INTO t VALUES (1, 'a')"));
   const auto run = [&](const std::string& statement, const std::string& value) {
     return guard("here", [&] { session->soci() << statement, soci::use(value); }).error();
   };
@@ -150,8 +151,9 @@ TEST_CASE("a session that the server ended comes back for the next transaction")
   REQUIRE(link);
   auto other = Session::open(place.connection());
   REQUIRE(other);
-  REQUIRE(other->run("SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity "
-                     "WHERE datname = current_database() AND pid <> pg_backend_pid()"));
+  REQUIRE(
+      other->run("SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity "
+                 "WHERE datname = current_database() AND pid <> pg_backend_pid()"));
   const auto session = link->begin(Transaction::kWrite);
   REQUIRE(session);
   CHECK((*session)->commit());

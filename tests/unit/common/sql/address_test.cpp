@@ -14,7 +14,8 @@ TEST_CASE("an address is called by where it leads, without its options") {
   CHECK(plain->dialect == Dialect::kPostgresql);
   CHECK(plain->name == "postgresql://fieldline@db.plant:5433/sites");
   CHECK(plain->target.find("sslmode='verify-full'") != std::string::npos);
-  CHECK(Address::parse("postgresql:///sites?host=/run/postgresql")->name == "postgresql:///run/postgresql/sites");
+  CHECK(Address::parse("postgresql:///sites?host=/run/postgresql")->name ==
+        "postgresql:///run/postgresql/sites");
   CHECK(Address::parse("sqlite:/var/lib/a.db")->name == "sqlite:/var/lib/a.db");
 }
 
@@ -27,9 +28,9 @@ TEST_CASE("a server that does not answer is given up in seconds, unless the addr
 
 TEST_CASE("an address with a password is refused, and the refusal does not repeat it") {
   for (const auto* address : {"postgresql://ann:s3cret@db/sites", "postgresql://db/sites?password=s3cret",
-                              "postgresql://db/sites?sslpassword=s3cret", "postgresql://ann:s3cret%zz@db/sites",
-                              "postgresql://ann:s3cret@[db/sites", "postgres://ann:s3cret@db/sites",
-                              "mysql://ann:s3cret@db/sites"}) {
+                              "postgresql://db/sites?sslpassword=s3cret",
+                              "postgresql://ann:s3cret%zz@db/sites", "postgresql://ann:s3cret@[db/sites",
+                              "postgres://ann:s3cret@db/sites", "mysql://ann:s3cret@db/sites"}) {
     const auto refused = Address::parse(address);
     REQUIRE_FALSE(refused);
     CHECK(refused.error().code == ErrorCode::kInvalid);

@@ -15,8 +15,9 @@ TEST_CASE("a schema keeps its words for SQLite") {
 }
 
 TEST_CASE("types and options of tables become those of PostgreSQL") {
-  CHECK(postgresql("CREATE TABLE t (a INTEGER PRIMARY KEY, b TEXT NOT NULL, c BLOB, d REAL) STRICT;") ==
-        "CREATE TABLE t (a BIGINT PRIMARY KEY, b TEXT COLLATE \"C\" NOT NULL, c BYTEA, d DOUBLE PRECISION) ;");
+  CHECK(
+      postgresql("CREATE TABLE t (a INTEGER PRIMARY KEY, b TEXT NOT NULL, c BLOB, d REAL) STRICT;") ==
+      "CREATE TABLE t (a BIGINT PRIMARY KEY, b TEXT COLLATE \"C\" NOT NULL, c BYTEA, d DOUBLE PRECISION) ;");
   CHECK(postgresql("CREATE TABLE t (a INTEGER)\nSTRICT, WITHOUT ROWID;\nINSERT INTO t VALUES (1), (2);") ==
         "CREATE TABLE t (a BIGINT)\n  ;\nINSERT INTO t VALUES (1), (2);");
   CHECK(postgresql("CREATE TABLE t (a INTEGER) WITHOUT ROWID, STRICT") == "CREATE TABLE t (a BIGINT)   ");

@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 
 #include "common/base/virtual_time.hpp"
+#include "common/sql/group_commit.hpp"
 #include "common/sql/inline_database.hpp"
 #include "coordinator/database/migrations.hpp"
 
@@ -38,6 +39,38 @@ const DocumentKey kBase{DocumentKind::kTemplate, "Base"};
 const DocumentKey kT{DocumentKind::kTemplate, "T"};
 const DocumentKey kP{DocumentKind::kInstance, "P"};
 
+// Writes at once, and can lose the answer of a commit as a server does that goes away.
+class ForgetfulDatabase final : public sql::Database {
+ public:
+  explicit ForgetfulDatabase(const Clock& clock)
+      : link_(std::move(
+            *open_writer({.connection = "sqlite::memory:", .migrations = database::migrations()}, clock))) {}
+  Result<> write_now(Write write) override {
+    Result<> outcome;
+    auto taken = enqueue_write(std::move(write), [&](Result<> told) { outcome = std::move(told); });
+    return taken ? outcome : taken;
+  }
+  bool forgets = false;
+
+ private:
+  Result<> enqueue_write(Write write, Done settle) override {
+    sql::PendingWrite one{std::move(write), [&](Result<> outcome) {
+                            settle(forgets ? Result<>(fail(ErrorCode::kUnavailable, "lost in mid-commit"))
+                                           : std::move(outcome));
+                          }};
+    sql::commit_group(link_, {&one, 1});
+    return {};
+  }
+  Result<> enqueue_read(Read read) override { return run_read_now(read); }
+  Result<> run_read_now(const Read& read) override {
+    if (forgets) return fail(ErrorCode::kUnavailable, "lost");
+    read(link_);
+    return {};
+  }
+
+  sql::Link link_;
+};
+
 class World {
  public:
   World() {
@@ -45,7 +78,13 @@ class World {
         {.connection = "sqlite::memory:", .name = "test", .migrations = database::migrations()},
         time.executor());
     if (!opened) FAIL(opened.error().describe());
-    database = std::move(*opened);
+    use(std::move(*opened));
+  }
+
+  void use(std::unique_ptr<sql::Database> other) {
+    catalog.reset();
+    records.reset();
+    database = std::move(other);
     records.emplace(*database);
     restart();
   }
@@ -263,4 +302,27 @@ TEST_CASE("a row that was damaged is named when the catalog starts") {
   const auto started = catalog.start();
   CHECK(code(started) == ErrorCode::kCorrupt);
   CHECK(started.error().message.find("Template T") != std::string::npos);
+}
+
+TEST_CASE("what a lost database holds without having said so is seen before anything is planned upon it") {
+  World world;
+  auto forgetful = std::make_unique<ForgetfulDatabase>(world.loop->clock());
+  auto& database = *forgetful;
+  world.use(std::move(forgetful));
+  REQUIRE(world.apply(kPlant));
+  database.forgets = true;
+  CHECK(world.apply("{kind: Instance, name: Q, spec: {site: south, template: T}}").error().code ==
+        ErrorCode::kUnavailable);
+  CHECK(world.catalog->library()->find({DocumentKind::kInstance, "Q"}) == nullptr);
+  // As long as it is lost, nothing is planned.
+  CHECK(world.remove(kP, "*").error().code == ErrorCode::kUnavailable);
+  CHECK(world.catalog->library()->find(kP) != nullptr);
+  database.forgets = false;
+  std::vector<LibraryPointer> seen;
+  world.catalog->on_change(
+      [&](const LibraryPointer&, const LibraryPointer& after) { seen.push_back(after); });
+  CHECK(world.remove({DocumentKind::kSite, "south"}, "*").error().code == ErrorCode::kConflict);
+  CHECK(world.catalog->library()->find({DocumentKind::kInstance, "Q"}) != nullptr);
+  CHECK(seen.size() == 1);
+  CHECK(world.remove({DocumentKind::kInstance, "Q"}, "*"));
 }
