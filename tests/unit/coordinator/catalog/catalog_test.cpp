@@ -43,8 +43,9 @@ const DocumentKey kP{DocumentKind::kInstance, "P"};
 class ForgetfulDatabase final : public sql::Database {
  public:
   explicit ForgetfulDatabase(const Clock& clock)
-      : link_(std::move(
-            *open_writer({.connection = "sqlite::memory:", .migrations = database::migrations()}, clock))) {}
+      : link_(std::move(*open_writer(
+            {.connection = "sqlite::memory:", .name = "test", .migrations = database::migrations()},
+            clock))) {}
   Result<> write_now(Write write) override {
     Result<> outcome;
     auto taken = enqueue_write(std::move(write), [&](Result<> told) { outcome = std::move(told); });
