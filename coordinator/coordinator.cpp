@@ -4,6 +4,8 @@
 #include <set>
 
 #include "coordinator/api/api.hpp"
+#include "coordinator/artifacts/artifacts.hpp"
+#include "coordinator/database/artifact_deployment.hpp"
 #include "coordinator/database/central_events.hpp"
 #include "coordinator/database/deployment_records.hpp"
 #include "coordinator/database/documents.hpp"
@@ -34,11 +36,14 @@ struct Coordinator::Rooms {
         keys(ground.database),
         records(ground.database),
         events(ground.database),
+        artifact_rows(ground.database),
         token_rows(ground.database),
-        catalog({ground.loop, ground.author, documents}),
+        catalog({ground.loop, ground.author, documents, ground.box}),
         sites(ground.loop, ground.router, ground.admission, keys, term,
               {settings.silence_limit, settings.ping_interval, settings.health_interval}),
-        deployments({ground.loop, ground.engine, catalog, sites, records, events}, term,
+        artifacts({ground.loop, ground.engine, catalog, sites, artifact_rows, ground.box}, term,
+                  Random(ground.random.below(~std::uint64_t{0})), settings.deployment_deadline),
+        deployments({ground.loop, ground.engine, catalog, sites, artifacts, records, events}, term,
                     Random(ground.random), {settings.deployment_deadline}),
         metrics(FIELDLINE_VERSION) {
     catalog.on_change([this](const catalog::LibraryPointer&, const catalog::LibraryPointer& after) {
@@ -48,8 +53,9 @@ struct Coordinator::Rooms {
 
   Result<> start() {
     if (auto read = catalog.start(); !read) return read;
+    if (auto settled = artifacts.start(); !settled) return settled;
     if (auto settled = deployments.start(); !settled) return settled;
-    if (auto open = sites.start(deployments.inventory_keeper()); !open) return open;
+    if (auto open = sites.start(deployments.inventory_keeper(), artifacts.keeper()); !open) return open;
     ground.loop.post([this] { sites.define(nodes_of(*catalog.library())); });
     return {};
   }
@@ -59,8 +65,9 @@ struct Coordinator::Rooms {
     if (!opened) return fail(opened.error());
     tokens.emplace(std::move(*opened));
     metrics.watch(ground.loop, sites, deployments);
-    auto started = api::Api::start({ground.loop, ground.clerk, catalog, sites, deployments, metrics, *tokens},
-                                   ground.random, listen);
+    auto started =
+        api::Api::start({ground.loop, ground.clerk, catalog, sites, artifacts, deployments, metrics, *tokens},
+                        ground.random, listen);
     if (!started) return fail(started.error());
     api = std::move(*started);
     return {};
@@ -72,9 +79,11 @@ struct Coordinator::Rooms {
   database::NodeKeys keys;
   database::DeploymentRecords records;
   database::CentralEvents events;
+  database::ArtifactDeployments artifact_rows;
   database::Tokens token_rows;
   catalog::Catalog catalog;
   sites::Sites sites;
+  artifacts::Artifacts artifacts;
   deployment::Deployments deployments;
   health::Metrics metrics;
   std::optional<security::Tokens> tokens;
@@ -106,6 +115,10 @@ catalog::Catalog& Coordinator::catalog() {
 
 sites::Sites& Coordinator::sites() {
   return rooms_->sites;
+}
+
+artifacts::Artifacts& Coordinator::artifacts() {
+  return rooms_->artifacts;
 }
 
 deployment::Deployments& Coordinator::deployments() {

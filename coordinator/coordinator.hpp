@@ -8,11 +8,13 @@
 #include "common/base/executor.hpp"
 #include "common/base/random.hpp"
 #include "common/base/result.hpp"
+#include "common/base/secret_box.hpp"
 #include "common/base/worker.hpp"
 #include "common/net/admission.hpp"
 #include "common/net/router.hpp"
 #include "common/sql/database.hpp"
 #include "coordinator/api/server.hpp"
+#include "coordinator/artifacts/artifacts.hpp"
 #include "coordinator/catalog/catalog.hpp"
 #include "coordinator/deployment/deployments.hpp"
 #include "coordinator/settings.hpp"
@@ -31,6 +33,7 @@ class Coordinator {
     Worker& author;           // one thread: parses and validates what is written
     Worker& engine;           // one thread: flattens and compares for deployments
     Worker& clerk;            // renders what is long for REST
+    const SecretBox& box;     // of the secrets in the database
     Random random;
   };
 
@@ -46,6 +49,7 @@ class Coordinator {
 
   [[nodiscard]] catalog::Catalog& catalog();
   [[nodiscard]] sites::Sites& sites();
+  [[nodiscard]] artifacts::Artifacts& artifacts();
   [[nodiscard]] deployment::Deployments& deployments();
 
  private:

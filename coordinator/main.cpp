@@ -10,7 +10,9 @@
 #include "common/settings/text.hpp"
 #include "common/sql/threaded_database.hpp"
 #include "coordinator/coordinator.hpp"
+#include "coordinator/database/documents.hpp"
 #include "coordinator/database/migrations.hpp"
+#include "coordinator/security/secret_box_file.hpp"
 
 namespace {
 
@@ -57,6 +59,9 @@ Result<> run(const coordinator::Settings& settings) {
   loop.stop_on_signals();
   auto database = sql::open_threaded({database_of(settings), "database", database::migrations()});
   if (!database) return fail(database.error());
+  database::DocumentRecords documents(**database);
+  const auto box = security::open_secret_box(settings.state / settings.secrets_key, documents);
+  if (!box) return fail(box.error());
   net::Zap zap(loop);
   net::Admission admission(loop.clock());
   auto router = net::CurveRouter::bind(loop, zap, admission, *keys,
@@ -68,7 +73,7 @@ Result<> run(const coordinator::Settings& settings) {
   ThreadWorker engine("engine", 1, kWorkerQueue);
   ThreadWorker clerk("clerk", 1, kWorkerQueue);
   auto centre = coordinator::Coordinator::build(
-      {loop, **router, admission, **database, author, engine, clerk, Random::from_system()}, settings);
+      {loop, **router, admission, **database, author, engine, clerk, *box, Random::from_system()}, settings);
   if (!centre) return fail(centre.error());
   if (auto serving = (*centre)->serve({settings.http.host, settings.http.port, {}}); !serving) return serving;
   if (auto written = publish(settings.state / "nodes.port", port_of((*router)->endpoint())); !written)

@@ -20,6 +20,10 @@ settings::Table<Settings> settings_table() {
   table.add("database.url", &Settings::database,
             "sqlite:PATH, from the state directory, or postgresql://USER@HOST:PORT/NAME?OPTION=VALUE with "
             "libpq's options; a password goes into a file, named by passfile=FILE.");
+  table.add(
+      "secrets.key", &Settings::secrets_key,
+      "File of the key that stored secrets are sealed with, in STATE unless the path is absolute; made at "
+      "the first start.");
   table
       .add("nodes.max", &Settings::max_nodes,
            "Nodes that may be connected at once; each takes a file descriptor.")

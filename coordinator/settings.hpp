@@ -20,6 +20,7 @@ struct Settings {
   Duration ping_interval = std::chrono::seconds(2);
   Duration health_interval = std::chrono::seconds(5);
   Duration deployment_deadline = std::chrono::seconds(60);
+  std::filesystem::path secrets_key = "secrets.key";  // a relative one is inside of `state`
   int max_nodes = 10'000;
   settings::LogLevel log_level = settings::LogLevel::kInfo;
 };

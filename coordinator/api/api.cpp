@@ -33,6 +33,7 @@ Routes all_routes(const Rooms& rooms) {
   Routes routes;
   add_alarm_routes(routes, rooms);
   add_apply_routes(routes, rooms);
+  add_artifact_deployment_routes(routes, rooms);  // before those of kinds, which would take its paths
   add_artifact_routes(routes, rooms);
   add_bulk_routes(routes, rooms);
   add_compare_routes(routes, rooms);
@@ -60,6 +61,11 @@ void Api::follow(const Neighbours& neighbours) {
   neighbours.deployments.on_bulk([this](const deployment::BulkProgress& progress) {
     stream_.publish(Topic::kBulk, bulk_event(progress));
   });
+  neighbours.artifacts.on_change([this](const artifacts::SiteRecord& record) {
+    auto site = to_json(record);
+    site.erase("artifacts");
+    stream_.publish(Topic::kDeployment, {{"artifacts", std::move(site)}});
+  });
   neighbours.sites.on_event([this](const sites::NodeEvent& event) {
     // Every node sends its health every few seconds: thousands of sites would leave the ring no room
     // for anything else.
@@ -70,9 +76,9 @@ void Api::follow(const Neighbours& neighbours) {
 Result<std::unique_ptr<Api>> Api::start(const Neighbours& neighbours, Random& random,
                                         const Server::Listen& listen) {
   std::unique_ptr<Api> api(new Api(neighbours, random.id().substr(0, 12)));
-  auto table =
-      RouteTable::make(all_routes({neighbours.loop, neighbours.worker, neighbours.catalog, neighbours.sites,
-                                   neighbours.deployments, neighbours.metrics, api->stream_}));
+  auto table = RouteTable::make(
+      all_routes({neighbours.loop, neighbours.worker, neighbours.catalog, neighbours.sites,
+                  neighbours.artifacts, neighbours.deployments, neighbours.metrics, api->stream_}));
   if (!table) return fail(std::move(table.error()));
   const Front::Neighbours around{
       .loop = neighbours.loop,

@@ -21,6 +21,7 @@ class Api {
     Worker& worker;
     catalog::Catalog& catalog;
     sites::Sites& sites;
+    artifacts::Artifacts& artifacts;
     deployment::Deployments& deployments;
     health::Metrics& metrics;
     const security::Tokens& tokens;

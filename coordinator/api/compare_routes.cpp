@@ -15,14 +15,21 @@ using templates::DocumentKind;
 namespace {
 
 void get_diff(const Rooms& rooms, const Request& request, const Reply& reply) {
-  rooms.deployments.diff(request.param("name"),
-                         render_on_worker<Comparison>(rooms, reply, [](const auto& compared) {
-                           auto json = to_json(compared.diff);
-                           json["deployed_revision"] = compared.deployed;
-                           json["derived_revision"] = compared.derived;
-                           json["same"] = compared.deployed == compared.derived;
-                           return json_response(200, json);
-                         }));
+  const auto& instance = request.param("name");
+  rooms.deployments.diff(instance, [rooms, reply, instance](Result<Comparison> outcome) {
+    if (!outcome) return reply.fail(outcome.error());
+    auto warnings = rooms.deployments.warnings(outcome->site, instance, outcome->artifacts);
+    answer_on_worker(
+        rooms, reply,
+        [compared = std::make_shared<const Comparison>(std::move(*outcome)), warnings = std::move(warnings)] {
+          auto json = to_json(compared->diff);
+          json["deployed_revision"] = compared->deployed;
+          json["derived_revision"] = compared->derived;
+          json["same"] = compared->deployed == compared->derived;
+          json["warnings"] = to_json(warnings);
+          return json_response(200, json);
+        });
+  });
 }
 
 Json error_of(const InstanceDiff& instance) {

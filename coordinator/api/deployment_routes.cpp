@@ -11,13 +11,20 @@ using templates::DocumentKind;
 namespace {
 
 void get_derived(const Rooms& rooms, const Request& request, const Reply& reply) {
-  rooms.deployments.derived(request.param("name"),
-                            render_on_worker<templates::Derived>(rooms, reply, [](const auto& derived) {
-                              return json_response(200, {{"revision", derived.revision},
-                                                         {"size", derived.bytes.size()},
-                                                         {"config", to_json(derived.config)},
-                                                         {"provenance", to_json(derived.provenance)}});
-                            }));
+  rooms.deployments.derived(request.param("name"), [rooms, reply](Result<templates::Derived> outcome) {
+    if (!outcome) return reply.fail(outcome.error());
+    const auto& config = outcome->config;
+    auto warnings = rooms.deployments.warnings(config.site, config.instance, config.artifacts);
+    answer_on_worker(rooms, reply,
+                     [derived = std::make_shared<const templates::Derived>(std::move(*outcome)),
+                      warnings = std::move(warnings)] {
+                       return json_response(200, {{"revision", derived->revision},
+                                                  {"size", derived->bytes.size()},
+                                                  {"config", to_json(derived->config)},
+                                                  {"provenance", to_json(derived->provenance)},
+                                                  {"warnings", to_json(warnings)}});
+                     });
+  });
 }
 
 Response show_deployed(const DeployedConfig& deployed) {

@@ -7,6 +7,7 @@
 #include "common/base/worker.hpp"
 #include "coordinator/api/routes.hpp"
 #include "coordinator/api/stream.hpp"
+#include "coordinator/artifacts/artifacts.hpp"
 #include "coordinator/catalog/catalog.hpp"
 #include "coordinator/deployment/deployments.hpp"
 #include "coordinator/health/metrics.hpp"
@@ -19,6 +20,7 @@ struct Rooms {
   Worker& worker;  // renders what is long
   catalog::Catalog& catalog;
   sites::Sites& sites;
+  artifacts::Artifacts& artifacts;
   deployment::Deployments& deployments;
   health::Metrics& metrics;
   Stream& stream;
@@ -34,6 +36,7 @@ Handler handled_by(const Rooms& rooms, Function function) {
 
 void add_alarm_routes(Routes& routes, const Rooms& rooms);
 void add_apply_routes(Routes& routes, const Rooms& rooms);
+void add_artifact_deployment_routes(Routes& routes, const Rooms& rooms);
 void add_artifact_routes(Routes& routes, const Rooms& rooms);
 void add_bulk_routes(Routes& routes, const Rooms& rooms);
 void add_compare_routes(Routes& routes, const Rooms& rooms);

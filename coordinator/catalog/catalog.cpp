@@ -52,6 +52,8 @@ class Catalog::Desk : public std::enable_shared_from_this<Desk> {
     return {};
   }
 
+  [[nodiscard]] const SecretBox& box() const { return neighbours_.box; }
+
   LibraryPointer library() const {
     const std::lock_guard lock(mutex_);
     return library_;
@@ -210,16 +212,18 @@ LibraryPointer Catalog::library() const {
 
 void Catalog::apply(std::string text, templates::TextFormat format, bool dry_run, std::string author,
                     Answer<std::vector<Applied>> done) {
-  auto planner = [text = std::move(text), format](const LibraryPointer& before) {
-    return plan_apply(before, text, format);
+  auto planner = [text = std::move(text), format, &box = desk_->box()](const LibraryPointer& before) {
+    return plan_apply(before, text, format, box);
   };
   desk_->enqueue({std::move(planner), dry_run, OfDeployed::kRefused, std::move(author), std::move(done)});
 }
 
 void Catalog::put(DocumentKey key, std::string text, templates::TextFormat format, IfMatch if_match,
                   std::string author, Answer<Applied> done) {
-  auto planner = [key = std::move(key), text = std::move(text), format, if_match = std::move(if_match)](
-                     const LibraryPointer& before) { return plan_put(before, key, text, format, if_match); };
+  auto planner = [key = std::move(key), text = std::move(text), format, if_match = std::move(if_match),
+                  &box = desk_->box()](const LibraryPointer& before) {
+    return plan_put(before, key, text, format, if_match, box);
+  };
   auto first = [done = std::move(done)](Result<std::vector<Applied>> applied) {
     if (!applied) return done(fail(std::move(applied.error())));
     done(std::move(applied->front()));

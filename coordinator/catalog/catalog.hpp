@@ -11,6 +11,7 @@
 
 #include "common/base/executor.hpp"
 #include "common/base/result.hpp"
+#include "common/base/secret_box.hpp"
 #include "common/base/worker.hpp"
 #include "coordinator/database/documents.hpp"
 #include "coordinator/templates/documents.hpp"
@@ -54,6 +55,7 @@ class Catalog {
     Executor& loop;
     Worker& worker;  // parses and validates
     database::DocumentRecords& records;
+    const SecretBox& box;  // seals the secrets of documents
   };
 
   explicit Catalog(Neighbours neighbours);

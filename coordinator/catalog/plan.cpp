@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "coordinator/templates/references.hpp"
+#include "coordinator/templates/sealing.hpp"
 #include "coordinator/templates/validate.hpp"
 
 namespace fieldline::catalog {
@@ -21,9 +22,11 @@ Applied outcome_of(const Document& document, const Document* current) {
   return {document.key.kind, document.key.name, outcome, document.revision};
 }
 
-Result<Plan> plan_documents(const LibraryPointer& before, const std::vector<DocumentPointer>& documents) {
+Result<Plan> plan_documents(const LibraryPointer& before, const std::vector<DocumentPointer>& documents,
+                            const SecretBox& box) {
   Plan plan;
-  for (const auto& document : documents) {
+  for (const auto& written : documents) {
+    const auto document = templates::seal(written, before->find(written->key), box);
     plan.applied.push_back(outcome_of(*document, before->find(document->key)));
     if (plan.applied.back().outcome != Outcome::kUnchanged) plan.written.push_back(document);
   }
@@ -62,14 +65,15 @@ Error needed_by(const DocumentKey& key, const std::vector<DocumentKey>& dependan
 
 }  // namespace
 
-Result<Plan> plan_apply(const LibraryPointer& before, std::string_view text, templates::TextFormat format) {
+Result<Plan> plan_apply(const LibraryPointer& before, std::string_view text, templates::TextFormat format,
+                        const SecretBox& box) {
   const auto documents = templates::parse_documents(text, format);
   if (!documents) return fail(documents.error());
-  return plan_documents(before, *documents);
+  return plan_documents(before, *documents, box);
 }
 
 Result<Plan> plan_put(const LibraryPointer& before, const DocumentKey& key, std::string_view text,
-                      templates::TextFormat format, const IfMatch& if_match) {
+                      templates::TextFormat format, const IfMatch& if_match, const SecretBox& box) {
   const auto documents = templates::parse_documents(text, format);
   if (!documents) return fail(documents.error());
   if (documents->size() != 1 || documents->front()->key != key) {
@@ -78,7 +82,7 @@ Result<Plan> plan_put(const LibraryPointer& before, const DocumentKey& key, std:
   }
   if (auto match = check_match(before->find(key), key, if_match); !match)
     return fail(std::move(match.error()));
-  return plan_documents(before, *documents);
+  return plan_documents(before, *documents, box);
 }
 
 Result<Plan> plan_remove(const LibraryPointer& before, const DocumentKey& key, const IfMatch& if_match) {

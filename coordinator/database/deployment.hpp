@@ -51,6 +51,7 @@ struct Deployment {
   std::string standby_message;          // why it refused
   Timestamp started{};
   DeploymentState state = DeploymentState::kPending;
+  std::vector<ReportedFinding> warnings;  // deploy: that nothing failed for
   std::string who;
 
   [[nodiscard]] bool open() const {
@@ -65,7 +66,7 @@ struct Deployment {
       required("site", &Deployment::site), required("stage", &Deployment::stage),
       defaulted("standby", &Deployment::standby), defaulted("standby_message", &Deployment::standby_message),
       required("started", &Deployment::started), required("state", &Deployment::state),
-      required("who", &Deployment::who));
+      defaulted("warnings", &Deployment::warnings), required("who", &Deployment::who));
   friend bool operator==(const Deployment&, const Deployment&) = default;
 };
 

@@ -19,7 +19,7 @@ Result<> read_enum(const std::string& text, E& out, std::string_view column) {
 // A row of `deployments` with its enumerations still as text.
 struct StatusRow {
   Deployment status;
-  std::string kind, state, stage, findings;
+  std::string kind, state, stage, findings, warnings;
   long long started = 0;
   long long finished = 0;
   soci::indicator has_finished = soci::i_null;
@@ -34,6 +34,10 @@ Result<Deployment> status_of(const StatusRow& row) {
   if (auto read = from_json(findings, status.findings); !read) {
     return fail(ErrorCode::kCorrupt, read.error().message, "deployments, column findings");
   }
+  const auto warnings = Json::parse(row.warnings, nullptr, false);
+  if (auto read = from_json(warnings, status.warnings); !read) {
+    return fail(ErrorCode::kCorrupt, read.error().message, "deployments, column warnings");
+  }
   status.started = from_column(row.started);
   if (row.has_finished == soci::i_ok) status.finished = from_column(row.finished);
   return status;
@@ -44,20 +48,23 @@ void write_status(soci::session& sql, const Deployment& status) {
   const std::string state(name(status.state));
   const std::string stage(name(status.stage));
   const auto findings = to_json(status.findings).dump();
+  const auto warnings = to_json(status.warnings).dump();
   const long long started = to_column(status.started);
   const long long finished = status.finished ? to_column(*status.finished) : 0;
   auto has_finished = status.finished ? soci::i_ok : soci::i_null;
   sql << "INSERT INTO deployments (instance, id, site, kind, state, stage, reason, message, findings, "
-         "revision, who, started, finished) VALUES (:instance, :id, :site, :kind, :state, :stage, :reason, "
-         ":message, :findings, :revision, :who, :started, :finished) "
+         "revision, warnings, who, started, finished) VALUES (:instance, :id, :site, :kind, :state, :stage, "
+         ":reason, "
+         ":message, :findings, :revision, :warnings, :who, :started, :finished) "
          "ON CONFLICT (instance) DO UPDATE SET id = excluded.id, site = excluded.site, kind = excluded.kind, "
          "state = excluded.state, stage = excluded.stage, reason = excluded.reason, "
          "message = excluded.message, findings = excluded.findings, revision = excluded.revision, "
-         "who = excluded.who, started = excluded.started, finished = excluded.finished",
+         "warnings = excluded.warnings, who = excluded.who, started = excluded.started, finished = "
+         "excluded.finished",
       soci::use(status.instance), soci::use(status.id), soci::use(status.site), soci::use(kind),
       soci::use(state), soci::use(stage), soci::use(status.reason), soci::use(status.message),
-      soci::use(findings), soci::use(status.revision), soci::use(status.who), soci::use(started),
-      soci::use(finished, has_finished);
+      soci::use(findings), soci::use(status.revision), soci::use(warnings), soci::use(status.who),
+      soci::use(started), soci::use(finished, has_finished);
 }
 
 void write_deployed(soci::session& sql, const Deployed& deployed) {
@@ -126,11 +133,11 @@ Result<std::vector<Deployment>> DeploymentRecords::statuses() {
     auto& status = row.status;
     soci::statement query =
         (sql.prepare << "SELECT instance, id, site, kind, state, stage, reason, message, findings, revision, "
-                        "who, started, finished FROM deployments ORDER BY instance",
+                        "warnings, who, started, finished FROM deployments ORDER BY instance",
          soci::into(status.instance), soci::into(status.id), soci::into(status.site), soci::into(row.kind),
          soci::into(row.state), soci::into(row.stage), soci::into(status.reason), soci::into(status.message),
-         soci::into(row.findings), soci::into(status.revision), soci::into(status.who),
-         soci::into(row.started), soci::into(row.finished, row.has_finished));
+         soci::into(row.findings), soci::into(status.revision), soci::into(row.warnings),
+         soci::into(status.who), soci::into(row.started), soci::into(row.finished, row.has_finished));
     query.execute();
     while (query.fetch()) {
       auto read = status_of(row);

@@ -26,6 +26,18 @@ CREATE TABLE documents (
 ) STRICT, WITHOUT ROWID;
 )sql";
 
+// Secrets stand beside their documents, each sealed for its place.
+inline constexpr std::string_view kDocumentSecretsSchema = R"sql(
+CREATE TABLE document_secrets (
+  kind   TEXT NOT NULL,
+  name   TEXT NOT NULL,
+  field  TEXT NOT NULL,
+  hash   TEXT NOT NULL,
+  sealed TEXT NOT NULL,
+  PRIMARY KEY (kind, name, field)
+) STRICT, WITHOUT ROWID;
+)sql";
+
 // Rows that are written together or not at all.
 struct DocumentChange {
   std::vector<templates::DocumentPointer> written;
@@ -34,11 +46,18 @@ struct DocumentChange {
   Timestamp at{};
 };
 
+struct StoredSecret {
+  std::string place;  // "SmtpSettings/mail/password": what it is sealed for
+  std::string text;
+};
+
 class DocumentRecords {
  public:
   explicit DocumentRecords(sql::Database& database) : database_(database) {}
 
-  // Waits for the database: for starting up. kCorrupt names the row that is no document.
+  // These two wait for the database: for starting up.
+  Result<std::vector<StoredSecret>> secrets();
+  // kCorrupt names the row that is no document.
   Result<std::vector<templates::DocumentPointer>> load();
   // `done` is told once the change is on the disk, in order of calls.
   void save(DocumentChange change, std::function<void(Result<>)> done, Executor& reply_to);

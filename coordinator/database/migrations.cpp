@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "coordinator/database/artifact_deployment.hpp"
 #include "coordinator/database/documents.hpp"
 
 namespace fieldline::database {
@@ -79,11 +80,18 @@ CREATE INDEX central_events_of_site ON central_events (site, id);
 CREATE INDEX central_events_by_time ON central_events (time);
 )sql";
 
+constexpr std::string_view kDeploymentWarnings = R"sql(
+ALTER TABLE deployments ADD COLUMN warnings TEXT NOT NULL DEFAULT '[]';
+)sql";
+
 constexpr std::array kMigrations = std::to_array<sql::Migration>({
     {1, "documents", kDocumentsSchema},
     {2, "coordinator, node keys, tokens", kCoordinator},
     {3, "deployments", kDeployments},
     {4, "events of central", kEventsOfCentral},
+    {5, "document secrets", kDocumentSecretsSchema},
+    {6, "artifact deployments", kArtifactDeploymentsSchema},
+    {7, "warnings of deployments", kDeploymentWarnings},
 });
 
 }  // namespace

@@ -27,7 +27,9 @@ Result<Comparison> compare(templates::Flattener& flattener, const std::string& i
   const auto derived = flattener.flatten(instance);
   if (!derived) return fail(derived.error());
   const templates::Side now{&derived->config, &derived->provenance};
-  if (!deployed) return Comparison{{}, derived->revision, templates::diff({}, now)};
+  if (!deployed)
+    return Comparison{
+        {}, derived->revision, templates::diff({}, now), derived->config.site, derived->config.artifacts};
   const auto whole = opened(*deployed, sent);
   if (!whole) return fail(whole.error());
   if (!whole->config)
@@ -36,7 +38,8 @@ Result<Comparison> compare(templates::Flattener& flattener, const std::string& i
         fmt::format("{} runs revision {}, which central never sent: it can't be compared, but replaced",
                     instance, deployed->revision));
   return Comparison{deployed->revision, derived->revision,
-                    templates::diff({&*whole->config, &*whole->provenance}, now)};
+                    templates::diff({&*whole->config, &*whole->provenance}, now), derived->config.site,
+                    derived->config.artifacts};
 }
 
 }  // namespace fieldline::deployment

@@ -43,6 +43,8 @@ struct Comparison {
   Revision deployed;  // empty: nothing is
   Revision derived;
   templates::Diff diff;
+  std::string site;
+  std::vector<std::string> artifacts;  // that the derived configuration needs
 };
 
 // An instance of a site that differs from what is deployed of it, or that can't be compared.

@@ -26,18 +26,31 @@ bool is_uncertain(const Deployment& status) {
          reason == "coordinator-failover" || reason == "wrong-report";
 }
 
-// Configurations go to sites, artifacts don't yet: a script that needs one would fail there.
-Result<> check_artifacts(const Draft& draft) {
-  if (draft.artifacts.empty()) return {};
-  const auto& instance = draft.config.instance;
+// What a site lacks of what a configuration needs, or has older than the documents.
+std::vector<ReportedFinding> findings_of(const std::vector<artifacts::Skew>& skews, const std::string& site,
+                                         const std::string& instance) {
+  std::vector<ReportedFinding> findings;
+  for (const auto& [artifact, cell] : skews) {
+    const bool absent = cell == artifacts::Cell::kAbsent;
+    findings.push_back({absent ? "artifact-absent" : "artifact-older",
+                        absent ? fmt::format("the artifact {} is not at site {}", artifact, site)
+                               : fmt::format("the artifact {} is older at site {} than here", artifact, site),
+                        "instances/" + instance});
+  }
+  return findings;
+}
+
+// A script that needs what is absent would fail at the site.
+Result<> check_artifacts(const Draft& draft, const std::vector<ReportedFinding>& skews) {
   Error error{ErrorCode::kValidationFailed,
-              fmt::format("the site {} lacks what {} needs", draft.site, instance),
+              fmt::format("the site {} lacks what {} needs: deploy artifacts to it first", draft.site,
+                          draft.config.instance),
               "",
               {}};
-  for (const auto& artifact : draft.artifacts) {
-    error.findings.push_back({"artifact-absent", "instances/" + instance,
-                              fmt::format("the artifact {} is not at site {}", artifact, draft.site)});
+  for (const auto& [code, message, path] : skews) {
+    if (code == "artifact-absent") error.findings.push_back({code, path, message});
   }
+  if (error.findings.empty()) return {};
   return fail(std::move(error));
 }
 
@@ -54,6 +67,7 @@ class Deployments::Desk {
       : loop(neighbours.loop),
         catalog(neighbours.catalog),
         sites(neighbours.sites),
+        artifacts(neighbours.artifacts),
         records(neighbours.records),
         events(neighbours.events),
         numbers(term),
@@ -84,18 +98,21 @@ class Deployments::Desk {
 
   void drafted(const std::string& instance, const Request& request, Result<Draft> draft,
                const Answer<Deployment>& done);
-  Result<database::SentConfig> reviewed(const Request& request, Result<Draft> draft) const;
-  Result<database::SentConfig> permitted(Draft draft) const;
+  Result<database::SentConfig> reviewed(const Request& request, Result<Draft> draft);
+  Result<database::SentConfig> permitted(Draft draft);
+  [[nodiscard]] std::vector<ReportedFinding> warnings(const std::string& site, const std::string& instance,
+                                                      const std::vector<std::string>& artifacts) const;
   void command(const std::string& instance, DeploymentKind kind, const Request& request,
                const Answer<Deployment>& done);
 
   Executor& loop;
   catalog::Catalog& catalog;
   sites::Sites& sites;
+  artifacts::Artifacts& artifacts;
   database::DeploymentRecords& records;
   database::CentralEvents& events;
   Ledger ledger;
-  OrderNumbers numbers;
+  sites::OrderNumbers numbers;
   Derivation derivation;
   Drafts drafts;
   Waiters waiters;
@@ -180,18 +197,20 @@ void Deployments::Desk::fail_later(const Answer<Deployment>& done, Error error) 
   loop.post([done, error = std::move(error)] { done(fail(error)); });
 }
 
-Result<database::SentConfig> Deployments::Desk::permitted(Draft draft) const {
+Result<database::SentConfig> Deployments::Desk::permitted(Draft draft) {
   const auto& instance = draft.config.instance;
   const auto* before = ledger.deployed(instance);
   if (before != nullptr && before->site != draft.site)
     return fail(ErrorCode::kConflict,
                 fmt::format("{} is deployed at {}: delete it there before it moves to {}", instance,
                             before->site, draft.site));
-  if (auto present = check_artifacts(draft); !present) return fail(std::move(present.error()));
+  auto skews = warnings(draft.site, instance, draft.artifacts);
+  if (auto present = check_artifacts(draft, skews); !present) return fail(std::move(present.error()));
+  operations.warn(instance, std::move(skews));
   return std::move(draft.config);
 }
 
-Result<database::SentConfig> Deployments::Desk::reviewed(const Request& request, Result<Draft> draft) const {
+Result<database::SentConfig> Deployments::Desk::reviewed(const Request& request, Result<Draft> draft) {
   if (!draft) return fail(std::move(draft.error()));
   const auto& [bytes, instance, provenance, revision] = draft->config;
   if (request.reviewed && *request.reviewed != revision)
@@ -213,6 +232,11 @@ void Deployments::Desk::drafted(const std::string& instance, const Request& requ
   operations.start(instance, site, std::move(*config), done);
 }
 
+std::vector<ReportedFinding> Deployments::Desk::warnings(const std::string& site, const std::string& instance,
+                                                         const std::vector<std::string>& names) const {
+  return findings_of(artifacts.skew(site, names), site, instance);
+}
+
 void Deployments::Desk::command(const std::string& instance, DeploymentKind kind, const Request& request,
                                 const Answer<Deployment>& done) {
   const auto* deployed = ledger.deployed(instance);
@@ -228,6 +252,7 @@ Deployments::Deployments(Neighbours neighbours, std::uint64_t term, Random rando
     : desk_(std::make_unique<Desk>(neighbours, term, random, settings)) {
   auto& desk = *desk_;
   desk.sites.on_event([&desk](const sites::NodeEvent& event) { desk.inventories.session_changed(event); });
+  desk.artifacts.on_node([&desk](const sites::NodeId& node) { desk.inventories.artifacts_changed(node); });
   desk.catalog.set_deployed([this](const std::string& instance) { return engaged(instance); });
   desk.catalog.on_change([&desk](const auto&, const auto&) {
     desk.drafts.refresh();
@@ -354,6 +379,11 @@ void Deployments::derived(const std::string& instance, Answer<templates::Derived
 
 void Deployments::diff(const std::string& instance, Answer<Comparison> done) {
   desk_->derivation.diff(instance, desk_->ledger.deployed(instance), std::move(done));
+}
+
+std::vector<ReportedFinding> Deployments::warnings(const std::string& site, const std::string& instance,
+                                                   const std::vector<std::string>& artifacts) const {
+  return desk_->warnings(site, instance, artifacts);
 }
 
 void Deployments::diff_site(const std::string& site, Answer<SiteDiff> done) {

@@ -8,10 +8,12 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "common/base/executor.hpp"
 #include "common/base/random.hpp"
 #include "common/base/worker.hpp"
+#include "coordinator/artifacts/artifacts.hpp"
 #include "coordinator/catalog/catalog.hpp"
 #include "coordinator/database/central_events.hpp"
 #include "coordinator/database/deployment_records.hpp"
@@ -33,6 +35,7 @@ class Deployments {
     Worker& worker;  // one thread: flattens, validates, compares
     catalog::Catalog& catalog;
     sites::Sites& sites;
+    artifacts::Artifacts& artifacts;
     database::DeploymentRecords& records;
     database::CentralEvents& events;
   };
@@ -87,6 +90,10 @@ class Deployments {
   // From what is deployed to what is derived. Errors as derived(); kUnavailable when the bytes of the
   // deployed revision are not known.
   void diff(const std::string& instance, Answer<Comparison> done);
+  // Of the artifacts that a configuration names, those that its site lacks (artifact-absent: a deploy
+  // would be refused) or has in another revision than the documents (artifact-older).
+  [[nodiscard]] std::vector<ReportedFinding> warnings(const std::string& site, const std::string& instance,
+                                                      const std::vector<std::string>& artifacts) const;
   // The same for all instances of a site. Takes a while, in which others go on. kExhausted.
   void diff_site(const std::string& site, Answer<SiteDiff> done);
   // Of all instances in the present documents.

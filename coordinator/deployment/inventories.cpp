@@ -27,6 +27,12 @@ void Inventories::session_changed(const sites::NodeEvent& event) {
   }
 }
 
+void Inventories::artifacts_changed(const sites::NodeId& node) {
+  if (with_.sites.standby(node.site) != node) return;
+  with_.standbys.artifacts_changed(node.site);
+  if (shown_.contains(node.site)) with_.standbys.align(node.site);
+}
+
 void Inventories::touch(const std::string& site, const std::string& instance) {
   for (auto& [node, instances] : touched_) {
     if (node.site == site) instances.insert(instance);

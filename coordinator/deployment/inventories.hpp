@@ -36,6 +36,8 @@ class Inventories final : public sites::InventoryKeeper {
   void pulling(const sites::NodeId& node) override;
   void pulled(const sites::NodeId& node, Inventory inventory) override;
 
+  // What the node holds of artifacts is known, or known anew.
+  void artifacts_changed(const sites::NodeId& node);
   void session_changed(const sites::NodeEvent& event);
   // An operation ended that may or may not be in the inventories that are being read, or were.
   void touch(const std::string& site, const std::string& instance);

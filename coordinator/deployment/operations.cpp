@@ -65,6 +65,10 @@ Result<std::string> Operations::hold(const std::string& instance, DeploymentKind
   return row.id;
 }
 
+void Operations::warn(const std::string& instance, std::vector<ReportedFinding> warnings) {
+  held_.at(instance).row.warnings = std::move(warnings);
+}
+
 void Operations::release(const std::string& instance) {
   held_.erase(instance);
 }

@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 #include <unordered_map>
+#include <vector>
 
 #include "common/base/executor.hpp"
 #include "common/base/random.hpp"
@@ -13,7 +14,7 @@
 #include "coordinator/deployment/deployment.hpp"
 #include "coordinator/deployment/ledger.hpp"
 #include "coordinator/deployment/operation.hpp"
-#include "coordinator/deployment/order_numbers.hpp"
+#include "coordinator/sites/order_numbers.hpp"
 #include "coordinator/sites/sites.hpp"
 
 namespace fieldline::deployment {
@@ -25,7 +26,7 @@ class Operations {
     sites::Sites& sites;
     database::DeploymentRecords& records;
     Ledger& ledger;
-    OrderNumbers& numbers;
+    sites::OrderNumbers& numbers;
   };
   // Who is told, on the loop.
   struct Listeners {
@@ -42,6 +43,8 @@ class Operations {
 
   // Takes the instance for one operation and gives its id. kConflict: somebody has it; kExhausted.
   Result<std::string> hold(const std::string& instance, DeploymentKind kind, const std::string& who);
+  // What people should know of it, before it starts.
+  void warn(const std::string& instance, std::vector<ReportedFinding> warnings);
   // For an operation that never began.
   void release(const std::string& instance);
   [[nodiscard]] bool held(const std::string& instance) const { return held_.contains(instance); }

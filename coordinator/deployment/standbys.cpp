@@ -38,6 +38,13 @@ void Standbys::holds(const sites::NodeId& node, const Inventory& inventory) {
                 [](const auto& obstacle) { return obstacle.second.state == StandbyState::kBehind; });
 }
 
+void Standbys::artifacts_changed(const std::string& site) {
+  const auto found = standbys_.find(site);
+  if (found == standbys_.end()) return;
+  std::erase_if(found->second.obstacles,
+                [](const auto& obstacle) { return obstacle.second.message.starts_with("artifact-absent"); });
+}
+
 void Standbys::align(const std::string& site) {
   const auto found = standbys_.find(site);
   if (found == standbys_.end() || !found->second.known) return;

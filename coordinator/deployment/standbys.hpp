@@ -17,7 +17,7 @@
 #include "coordinator/database/deployment_records.hpp"
 #include "coordinator/deployment/deployment.hpp"
 #include "coordinator/deployment/ledger.hpp"
-#include "coordinator/deployment/order_numbers.hpp"
+#include "coordinator/sites/order_numbers.hpp"
 #include "coordinator/sites/sites.hpp"
 
 namespace fieldline::deployment {
@@ -34,7 +34,7 @@ class Standbys {
     sites::Sites& sites;
     database::DeploymentRecords& records;
     const Ledger& ledger;
-    OrderNumbers& numbers;
+    sites::OrderNumbers& numbers;
   };
 
   // Both are told of an instance whose standing has changed.
@@ -53,6 +53,8 @@ class Standbys {
   void offline(const sites::NodeId& node);
   // What the standby holds.
   void holds(const sites::NodeId& node, const Inventory& inventory);
+  // The standby of the site may hold now what it refused for want of an artifact.
+  void artifacts_changed(const std::string& site);
   // The active node of the site has shown what it runs.
   void align(const std::string& site);
   // An operation has changed what the site runs.

@@ -4,11 +4,11 @@
 
 #include "common/base/check.hpp"
 #include "common/net/key_pair.hpp"
-#include "coordinator/sites/inventory_pulls.hpp"
 #include "coordinator/sites/key_ring.hpp"
 #include "coordinator/sites/node_book.hpp"
 #include "coordinator/sites/orders.hpp"
 #include "coordinator/sites/outbound.hpp"
+#include "coordinator/sites/pulls.hpp"
 #include "coordinator/sites/questions.hpp"
 #include "coordinator/sites/roster.hpp"
 #include "coordinator/sites/switchboard.hpp"
@@ -25,7 +25,9 @@ struct Sites::Rooms {
         orders(executor, outbound),
         questions(executor, outbound, roster, settings.query_deadline),
         pulls(executor, questions),
-        switchboard({executor, outbound, roster, keys, book, orders, questions, pulls}, term, settings) {}
+        artifacts(executor, questions),
+        switchboard({executor, outbound, roster, keys, book, orders, questions, pulls, artifacts}, term,
+                    settings) {}
 
   [[nodiscard]] NodeState complete(const NodeId& id, NodeState state) const {
     state.fingerprint = keys.fingerprint(id);
@@ -41,6 +43,7 @@ struct Sites::Rooms {
   Orders orders;
   Questions questions;
   InventoryPulls pulls;
+  ArtifactPulls artifacts;
   Switchboard switchboard;
 };
 
@@ -64,10 +67,11 @@ Sites::Sites(Executor& loop, net::Router& router, net::Admission& admission, dat
 
 Sites::~Sites() = default;
 
-Result<> Sites::start(InventoryKeeper& keeper) {
+Result<> Sites::start(InventoryKeeper& instances, ArtifactKeeper& artifacts) {
   if (auto loaded = rooms_->keys.load(); !loaded) return loaded;
-  rooms_->pulls.set_keeper(keeper);
-  rooms_->switchboard.start(keeper);
+  rooms_->pulls.set_keeper(instances);
+  rooms_->artifacts.set_keeper(artifacts);
+  rooms_->switchboard.start();
   return {};
 }
 
@@ -143,6 +147,10 @@ void Sites::events(const NodeId& node, EventQuery query, Answer<EventPage> done)
 
 void Sites::compare(const NodeId& node) {
   if (rooms_->roster.find(node) != nullptr) rooms_->pulls.begin(node);
+}
+
+void Sites::compare_artifacts(const NodeId& node) {
+  if (rooms_->roster.find(node) != nullptr) rooms_->artifacts.begin(node);
 }
 
 void Sites::on_event(std::function<void(const NodeEvent&)> listener) {

@@ -19,7 +19,7 @@
 #include "common/net/router.hpp"
 #include "coordinator/database/node_keys.hpp"
 #include "coordinator/sites/answer.hpp"
-#include "coordinator/sites/inventory_keeper.hpp"
+#include "coordinator/sites/keeper.hpp"
 #include "coordinator/sites/node_id.hpp"
 #include "coordinator/sites/node_state.hpp"
 #include "coordinator/sites/order_news.hpp"
@@ -37,7 +37,7 @@ class Sites {
   Sites& operator=(const Sites&) = delete;
 
   // Lets the accepted nodes in. Before any other; waits for the database.
-  Result<> start(InventoryKeeper& keeper);
+  Result<> start(InventoryKeeper& instances, ArtifactKeeper& artifacts);
 
   // The nodes that the documents define, whenever they change. The keys of others are revoked.
   void define(std::set<NodeId> nodes);
@@ -73,6 +73,7 @@ class Sites {
   void events(const NodeId& node, EventQuery query, Answer<EventPage> done);
   // The keeper gets the node's inventory, whether the digests differ or not.
   void compare(const NodeId& node);
+  void compare_artifacts(const NodeId& node);
 
   // Listeners are called on the loop and live as long as this.
   void on_event(std::function<void(const NodeEvent&)> listener);

@@ -21,8 +21,7 @@ Duration sweep_interval(const SiteSettings& settings) {
 Switchboard::Switchboard(const Neighbours& neighbours, std::uint64_t term, const SiteSettings& settings)
     : with_(neighbours), term_(term), settings_(settings) {}
 
-void Switchboard::start(InventoryKeeper& keeper) {
-  keeper_ = &keeper;
+void Switchboard::start() {
   sweep();
 }
 
@@ -34,7 +33,7 @@ Switchboard::Handler Switchboard::handler(wire::Type type) {
       {Type::kReport, &Switchboard::report},     {Type::kFetch, &Switchboard::fetch},
       {Type::kHealth, &Switchboard::health},     {Type::kInventoryPage, &Switchboard::answer},
       {Type::kValuesPage, &Switchboard::answer}, {Type::kAlarmsPage, &Switchboard::answer},
-      {Type::kEventsPage, &Switchboard::answer},
+      {Type::kEventsPage, &Switchboard::answer}, {Type::kArtifactsPage, &Switchboard::answer},
   };
   const auto* found = std::find_if(std::begin(kHandlers), std::end(kHandlers),
                                    [type](const auto& row) { return row.first == type; });
@@ -118,7 +117,17 @@ Result<> Switchboard::welcome(const net::Router::Arrival& arrival, const NodeId&
 }
 
 void Switchboard::compare(const NodeId& node, const Hello& hello) {
-  if (keeper_->believed_digest(node) == hello.inventory_digest) return keeper_->matches(node);
+  // Artifacts come first: what a node gets of them may let it hold more instances.
+  auto& artifacts = *with_.artifacts.keeper();
+  if (hello.artifacts_digest.empty()) {
+    artifacts.pulled(node, {});
+  } else if (artifacts.believed_digest(node) == hello.artifacts_digest) {
+    artifacts.matches(node);
+  } else {
+    with_.artifacts.begin(node);
+  }
+  auto& instances = *with_.pulls.keeper();
+  if (instances.believed_digest(node) == hello.inventory_digest) return instances.matches(node);
   with_.pulls.begin(node);
 }
 
@@ -132,6 +141,7 @@ void Switchboard::end(const NodeId& node, const std::string& code, const std::st
   if (!closed) return;
   with_.outbound.forget(closed->peer);
   with_.pulls.close(node);
+  with_.artifacts.close(node);
   with_.book.went(node, code, why);
   with_.orders.close(node, why);
   with_.questions.close(node, why);
@@ -164,7 +174,11 @@ Result<> Switchboard::report(const Letter& letter) {
   const auto awaited = with_.orders.reported(letter.node, *body);
   if (!awaited) return fail(awaited.error());
   // It may say what was true long ago: what is true now is in the inventory.
-  if (!*awaited) with_.pulls.begin(letter.node);
+  if (!*awaited && body->instance.empty()) {
+    with_.artifacts.begin(letter.node);
+  } else if (!*awaited) {
+    with_.pulls.begin(letter.node);
+  }
   return {};
 }
 

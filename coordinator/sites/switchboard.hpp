@@ -8,12 +8,12 @@
 #include "common/base/executor.hpp"
 #include "common/net/router.hpp"
 #include "common/wire/message.hpp"
-#include "coordinator/sites/inventory_pulls.hpp"
 #include "coordinator/sites/key_ring.hpp"
 #include "coordinator/sites/malformed.hpp"
 #include "coordinator/sites/node_book.hpp"
 #include "coordinator/sites/orders.hpp"
 #include "coordinator/sites/outbound.hpp"
+#include "coordinator/sites/pulls.hpp"
 #include "coordinator/sites/questions.hpp"
 #include "coordinator/sites/roster.hpp"
 #include "coordinator/sites/site_settings.hpp"
@@ -32,11 +32,13 @@ class Switchboard {
     Orders& orders;
     Questions& questions;
     InventoryPulls& pulls;
+    ArtifactPulls& artifacts;
   };
 
   Switchboard(const Neighbours& neighbours, std::uint64_t term, const SiteSettings& settings);
 
-  void start(InventoryKeeper& keeper);
+  // Both keepers are set.
+  void start();
   void take(net::Router::Arrival&& arrival);
   void refused(const std::string& key, std::string_view reason);
   void end(const NodeId& node, const std::string& code, const std::string& why);
@@ -71,7 +73,6 @@ class Switchboard {
   Neighbours with_;
   const std::uint64_t term_;
   const SiteSettings settings_;
-  InventoryKeeper* keeper_ = nullptr;
   Malformed malformed_;
   Takeovers takeovers_;
 };

@@ -6,6 +6,7 @@
 
 #include "common/base/check.hpp"
 #include "coordinator/templates/artifact_names.hpp"
+#include "coordinator/templates/sealing.hpp"
 
 namespace fieldline::templates {
 namespace {
@@ -56,6 +57,10 @@ void check_artifact(const Library& library, const Document& document, ScriptChec
     check_shared_script(library, document, scripts, findings);
   if (document.key.kind == DocumentKind::kNotificationList)
     check_notification_list(library, document, findings);
+  for (const auto& field : unsealed_fields(document)) {
+    findings.add(FindingCode::kSecretAbsent, fmt::format("{}/{}", document.key.path(), field),
+                 "it is to stay as it is stored, but none is: write it as a text");
+  }
 }
 
 }  // namespace fieldline::templates

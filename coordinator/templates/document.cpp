@@ -10,6 +10,7 @@
 #include "coordinator/templates/artifact_names.hpp"
 #include "coordinator/templates/artifact_specs.hpp"
 #include "coordinator/templates/limits.hpp"
+#include "coordinator/templates/sealing.hpp"
 
 namespace fieldline::templates {
 namespace {
@@ -231,8 +232,15 @@ DocumentPointer make_document(std::string name, Spec spec) {
   document->spec = std::move(spec);
   document->artifacts = artifacts_named(document->spec);
   FIELDLINE_CHECK(is_document_name(document->key.kind, document->key.name));
-  document->revision = blake2b_hex(to_json(*document).dump());
+  document->revision = document_revision(to_json(*document).dump(), sealed_secrets(*document));
   return document;
+}
+
+Revision document_revision(std::string_view canonical, const SealedSecrets& secrets) {
+  if (secrets.empty()) return blake2b_hex(canonical);
+  std::string bytes(canonical);
+  for (const auto& secret : secrets) bytes += fmt::format("\n{} {}", secret.field, secret.hash);
+  return blake2b_hex(bytes);
 }
 
 Result<DocumentPointer> document_from_json(const Json& json) {

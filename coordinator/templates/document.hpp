@@ -1,5 +1,5 @@
 // One thing that engineers write: `kind`, `name`, `spec`. Immutable once made; its revision is the
-// hash of its canonical JSON. Refuses unknown fields and illegal names.
+// hash of its canonical JSON, and of its sealed secrets. Refuses unknown fields and illegal names.
 #pragma once
 
 #include <array>
@@ -57,6 +57,16 @@ struct DocumentKey {
   friend auto operator<=>(const DocumentKey&, const DocumentKey&) = default;
 };
 
+// One secret of a document as it is stored.
+struct SealedSecret {
+  std::string field;  // "auth/password"
+  std::string hash;   // keyed: that of another secret differs
+  std::string text;   // hex
+
+  friend bool operator==(const SealedSecret&, const SealedSecret&) = default;
+};
+using SealedSecrets = std::vector<SealedSecret>;
+
 struct Document {
   std::vector<DocumentKey> artifacts;  // that its Lua names literally: sorted, each once
   DocumentKey key;
@@ -78,9 +88,13 @@ using DocumentPointer = std::shared_ptr<const Document>;
 // `name` must be legal for the kind of `spec`.
 DocumentPointer make_document(std::string name, Spec spec);
 
+// Of a document with this canonical JSON. Hashes follow their secrets, and nobody who
+// lacks the key can guess them.
+Revision document_revision(std::string_view canonical, const SealedSecrets& secrets);
+
 // On failure `where` is the RFC 6901 pointer inside `json`.
 Result<DocumentPointer> document_from_json(const Json& json);
-// Canonical: keys sorted, nothing that is as it would be anyway.
+// Canonical: keys sorted, nothing that is as it would be anyway, no secret.
 Json to_json(const Document& document);
 
 // A connection as its site's configurations carry it: "plc1", no longer "north/plc1".

@@ -27,9 +27,16 @@ inline constexpr std::size_t kMaxRecipients = 100;
 inline constexpr std::size_t kMaxUrl = 2048;
 inline constexpr std::size_t kMaxMailAddress = 254;
 inline constexpr std::size_t kMaxDatabaseName = 1024;
+// Bytes of one secret, as many as a site takes.
+inline constexpr std::size_t kMaxSecret = 4096;
+// Headers of an external system, and bytes of one, name and value.
+inline constexpr std::size_t kMaxHeaders = 32;
+inline constexpr std::size_t kMaxHeader = 1024;
 // Retries of one message, and the time between two: beyond these nobody waits for it any more.
 inline constexpr std::int64_t kMaxRetries = 100'000;
 inline constexpr Duration kLongestRetryInterval = std::chrono::hours(24);
+// One request to an external system: scripts that wait longer hold up whatever triggers them.
+inline constexpr Duration kLongestRequest = std::chrono::minutes(10);
 // Ancestors of a template, and slots within slots.
 inline constexpr std::size_t kMaxDepth = 64;
 // Members and slots of one template or instance once it is expanded.

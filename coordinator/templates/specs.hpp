@@ -12,9 +12,11 @@
 #include <vector>
 
 #include "common/base/time.hpp"
+#include "common/model/artifact.hpp"
 #include "common/model/fields.hpp"
 #include "common/model/flat_config.hpp"
 #include "coordinator/templates/partial.hpp"
+#include "coordinator/templates/secret.hpp"
 
 namespace fieldline::templates {
 
@@ -48,30 +50,41 @@ struct SharedScriptSpec {
   friend bool operator==(const SharedScriptSpec&, const SharedScriptSpec&) = default;
 };
 
-// An HTTP service that scripts call, or send to by store and forward.
-struct ExternalSystemSpec {
-  std::string base_url;
-  std::string description;
-  Duration retry_interval = std::chrono::seconds(30);
-  std::int64_t retry_limit = 10;  // retries before what is sent is parked
+// How requests to an external system say who sends them.
+struct AuthSpec {
+  AuthKind kind = AuthKind::kNone;
+  std::string name;  // header: its name, as value is its value
+  Secret password;   // basic, as is user
+  Secret token;      // bearer
+  std::string user;
+  Secret value;
 
   static constexpr auto fields =
-      fields_in_order(required("base_url", &ExternalSystemSpec::base_url),
-                      defaulted("description", &ExternalSystemSpec::description),
-                      defaulted("retry_interval", &ExternalSystemSpec::retry_interval),
-                      defaulted("retry_limit", &ExternalSystemSpec::retry_limit));
-  friend bool operator==(const ExternalSystemSpec&, const ExternalSystemSpec&) = default;
+      fields_in_order(required("kind", &AuthSpec::kind), defaulted("name", &AuthSpec::name),
+                      defaulted("password", &AuthSpec::password), defaulted("token", &AuthSpec::token),
+                      defaulted("user", &AuthSpec::user), defaulted("value", &AuthSpec::value));
+  friend bool operator==(const AuthSpec&, const AuthSpec&) = default;
 };
 
-enum class DatabaseBackend { kPostgresql, kSqlite };
+// An HTTP service that scripts call, or send to by store and forward.
+struct ExternalSystemSpec {
+  AuthSpec auth;
+  std::string base_url;
+  std::string description;
+  std::map<std::string, std::string> headers;  // of every request
+  Duration retry_interval = std::chrono::seconds(30);
+  std::int64_t retry_limit = 10;                // retries before what is sent is parked
+  Duration timeout = std::chrono::seconds(30);  // of one request
 
-}  // namespace fieldline::templates
-
-template <>
-inline constexpr std::array fieldline::kEnumNames<fieldline::templates::DatabaseBackend> =
-    std::to_array<std::string_view>({"postgresql", "sqlite"});
-
-namespace fieldline::templates {
+  static constexpr auto fields = fields_in_order(
+      defaulted("auth", &ExternalSystemSpec::auth), required("base_url", &ExternalSystemSpec::base_url),
+      defaulted("description", &ExternalSystemSpec::description),
+      defaulted("headers", &ExternalSystemSpec::headers),
+      defaulted("retry_interval", &ExternalSystemSpec::retry_interval),
+      defaulted("retry_limit", &ExternalSystemSpec::retry_limit),
+      defaulted("timeout", &ExternalSystemSpec::timeout));
+  friend bool operator==(const ExternalSystemSpec&, const ExternalSystemSpec&) = default;
+};
 
 struct DatabaseConnectionSpec {
   static constexpr std::int64_t kPostgresqlPort = 5432;
@@ -79,7 +92,8 @@ struct DatabaseConnectionSpec {
   DatabaseBackend backend = DatabaseBackend::kPostgresql;
   std::string database;  // PostgreSQL: its name; SQLite: the path of its file at the site
   std::string description;
-  std::string host;  // PostgreSQL only, as are port and user
+  std::string host;  // PostgreSQL only, as are port, user and password
+  Secret password;
   std::int64_t port = kPostgresqlPort;
   std::string user;  // empty: that of the daemon
 
@@ -87,8 +101,9 @@ struct DatabaseConnectionSpec {
       required("backend", &DatabaseConnectionSpec::backend),
       required("database", &DatabaseConnectionSpec::database),
       defaulted("description", &DatabaseConnectionSpec::description),
-      defaulted("host", &DatabaseConnectionSpec::host), defaulted("port", &DatabaseConnectionSpec::port),
-      defaulted("user", &DatabaseConnectionSpec::user));
+      defaulted("host", &DatabaseConnectionSpec::host),
+      defaulted("password", &DatabaseConnectionSpec::password),
+      defaulted("port", &DatabaseConnectionSpec::port), defaulted("user", &DatabaseConnectionSpec::user));
   friend bool operator==(const DatabaseConnectionSpec&, const DatabaseConnectionSpec&) = default;
 };
 
@@ -96,12 +111,15 @@ struct DatabaseConnectionSpec {
 struct SmtpSettingsSpec {
   std::string description;
   std::string host;
+  Secret password;
   std::int64_t port = 587;  // submission
   std::string sender;
+  std::string user;  // empty: the server asks for none
 
   static constexpr auto fields = fields_in_order(
       defaulted("description", &SmtpSettingsSpec::description), required("host", &SmtpSettingsSpec::host),
-      defaulted("port", &SmtpSettingsSpec::port), required("sender", &SmtpSettingsSpec::sender));
+      defaulted("password", &SmtpSettingsSpec::password), defaulted("port", &SmtpSettingsSpec::port),
+      required("sender", &SmtpSettingsSpec::sender), defaulted("user", &SmtpSettingsSpec::user));
   friend bool operator==(const SmtpSettingsSpec&, const SmtpSettingsSpec&) = default;
 };
 

@@ -37,7 +37,8 @@ Folder::~Folder() {
 }
 
 struct Centre::Running {
-  explicit Running(World& world)
+  // `box` outlives the run, as its file would.
+  Running(World& world, const SecretBox& box)
       : loop(world.time.executor()),
         author(world.time.worker()),
         engine(world.time.worker()),
@@ -46,7 +47,7 @@ struct Centre::Running {
         database(open(world, "coordinator.db", database::migrations())),
         router(world.network.router(*loop, "central", kCentreKey, admission)) {
     auto built = coordinator::Coordinator::build({*loop, *router, admission, *database, *author, *engine,
-                                                  *clerk, Random(world.random.below(1U << 30))},
+                                                  *clerk, box, Random(world.random.below(1U << 30))},
                                                  {});
     REQUIRE(built);
     coordinator = std::move(*built);
@@ -63,7 +64,7 @@ struct Centre::Running {
 };
 
 void Centre::start() {
-  running_ = std::make_shared<Running>(world_);
+  running_ = std::make_shared<Running>(world_, box_);
 }
 
 void Centre::crash() {

@@ -56,6 +56,7 @@ class Centre {
  private:
   struct Running;
   World& world_;
+  const SecretBox box_ = SecretBox::generate();
   std::shared_ptr<Running> running_;
 };
 

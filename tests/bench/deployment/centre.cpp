@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 
+#include "common/base/secret_box.hpp"
 #include "common/net/curve_router.hpp"
 #include "common/net/loop.hpp"
 #include "common/sql/threaded_database.hpp"
@@ -83,7 +84,7 @@ class BusyCentre {
     settings.state = plan.folder;
     settings.silence_limit = std::chrono::hours(1);  // simulated sites do not ping
     auto built = coordinator::Coordinator::build(
-        {loop_, *router_, admission_, *database_, author_, engine_, clerk_, Random(1)}, settings);
+        {loop_, *router_, admission_, *database_, author_, engine_, clerk_, box_, Random(1)}, settings);
     FIELDLINE_CHECK(built);
     coordinator_ = std::move(*built);
     FIELDLINE_CHECK(coordinator_->serve({}));
@@ -208,6 +209,7 @@ class BusyCentre {
   const std::vector<int> commands_;
   net::Loop loop_;
   net::Zap zap_{loop_};
+  const SecretBox box_ = SecretBox::generate();
   net::Admission admission_;
   std::unique_ptr<sql::Database> database_;
   std::unique_ptr<net::CurveRouter> router_;

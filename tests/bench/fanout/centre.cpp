@@ -6,6 +6,7 @@
 #include "common/net/curve_router.hpp"
 #include "common/net/loop.hpp"
 #include "common/sql/threaded_database.hpp"
+#include "common/wire/artifacts.hpp"
 #include "common/wire/config.hpp"
 #include "coordinator/database/migrations.hpp"
 #include "coordinator/database/node_keys.hpp"
@@ -28,6 +29,14 @@ class NothingHeld final : public sites::InventoryKeeper {
   void pulled(const sites::NodeId&, Inventory) override {}
 };
 
+class NoArtifacts final : public sites::ArtifactKeeper {
+ public:
+  std::string believed_digest(const sites::NodeId&) override { return wire::artifacts_digest({}); }
+  void matches(const sites::NodeId&) override {}
+  void pulling(const sites::NodeId&) override {}
+  void pulled(const sites::NodeId&, ArtifactInventory) override {}
+};
+
 class Centre {
  public:
   Centre(const Plan& plan, const std::vector<int>& commands)
@@ -45,7 +54,7 @@ class Centre {
     // Simulated sites do not ping.
     const sites::SiteSettings settings{.silence_limit = std::chrono::hours(1)};
     sites_ = std::make_unique<sites::Sites>(loop_, *router_, admission_, *keys_, 1, settings);
-    FIELDLINE_CHECK(sites_->start(keeper_));
+    FIELDLINE_CHECK(sites_->start(keeper_, artifacts_));
     std::set<sites::NodeId> nodes;
     for (std::size_t i = 0; i < plan.sites; ++i) nodes.insert(id(i));
     loop_.post([this, nodes = std::move(nodes)] { sites_->define(nodes); });
@@ -148,6 +157,7 @@ class Centre {
   std::unique_ptr<database::NodeKeys> keys_;
   std::unique_ptr<net::CurveRouter> router_;
   NothingHeld keeper_;
+  NoArtifacts artifacts_;
   std::unique_ptr<sites::Sites> sites_;
   std::size_t online_ = 0;
   std::uint64_t orders_ = 0;

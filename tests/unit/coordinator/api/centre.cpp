@@ -51,10 +51,10 @@ Centre::Centre(const std::function<void(sql::Database&, Executor&)>& prepare)
   if (prepare) prepare(*database_, loop_);
   coordinator::Settings settings;
   settings.state = folder_;
-  coordinator_ =
-      std::move(coordinator::Coordinator::build(
-                    {loop_, *router_, admission_, *database_, author_, engine_, clerk_, Random(1)}, settings)
-                    .value());
+  coordinator_ = std::move(
+      coordinator::Coordinator::build(
+          {loop_, *router_, admission_, *database_, author_, engine_, clerk_, box_, Random(1)}, settings)
+          .value());
   const auto serving = coordinator_->serve({});
   if (!serving) throw std::runtime_error(serving.error().describe());
   token_ = first_line(folder_ / security::kFirstTokenFile);

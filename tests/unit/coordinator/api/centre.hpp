@@ -50,6 +50,7 @@ class Centre {
 
  private:
   const std::filesystem::path folder_;
+  const SecretBox box_ = SecretBox::generate();
   net::Loop loop_;
   ThreadWorker author_;
   ThreadWorker engine_;

@@ -70,7 +70,7 @@ void each_reference(const Json& node, const std::function<void(const Json&)>& vi
 Routes routes_of(Centre& centre, health::Metrics& metrics, Stream& stream) {
   auto& coordinator = centre.coordinator();
   return all_routes({centre.loop(), centre.worker(), coordinator.catalog(), coordinator.sites(),
-                     coordinator.deployments(), metrics, stream});
+                     coordinator.artifacts(), coordinator.deployments(), metrics, stream});
 }
 
 }  // namespace

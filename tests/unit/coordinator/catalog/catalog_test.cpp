@@ -1,11 +1,14 @@
 #include "coordinator/catalog/catalog.hpp"
 
+#include <fmt/format.h>
+
 #include <catch2/catch.hpp>
 
 #include "common/base/virtual_time.hpp"
 #include "common/sql/group_commit.hpp"
 #include "common/sql/inline_database.hpp"
 #include "coordinator/database/migrations.hpp"
+#include "coordinator/templates/sealing.hpp"
 
 using namespace fieldline;
 using namespace fieldline::catalog;
@@ -92,7 +95,7 @@ class World {
 
   // A new catalog over the same database.
   void restart() {
-    catalog = std::make_unique<Catalog>(Catalog::Neighbours{*loop, *worker, *records});
+    catalog = std::make_unique<Catalog>(Catalog::Neighbours{*loop, *worker, *records, box});
     const auto started = catalog->start();
     if (!started) FAIL(started.error().describe());
   }
@@ -121,6 +124,7 @@ class World {
   Revision revision(const DocumentKey& key) { return catalog->library()->find(key)->revision; }
 
   VirtualTime time;
+  const SecretBox box = SecretBox::generate();
   std::unique_ptr<Executor> loop = time.executor();
   std::unique_ptr<Worker> worker = time.worker();
   std::unique_ptr<sql::Database> database;
@@ -134,6 +138,42 @@ ErrorCode code(const auto& outcome) {
 }
 
 }  // namespace
+
+TEST_CASE(
+    "a secret is kept sealed over restarts, replaced when it is written anew, and gone with its document") {
+  World world;
+  const auto mail = [](std::string_view password) {
+    return fmt::format(
+        "{{kind: SmtpSettings, name: mail, spec: {{host: m, sender: 'a@b', user: u, password: {}}}}}",
+        password);
+  };
+  const DocumentKey key{DocumentKind::kSmtpSettings, "mail"};
+  const auto secret = [&] {
+    return templates::reveal(*world.catalog->library()->find(key), "password", world.box).value();
+  };
+  CHECK(code(world.apply(mail("{set: true}"))) == ErrorCode::kValidationFailed);
+  REQUIRE(world.apply(mail("s3cret")));
+  const auto first = world.revision(key);
+  world.restart();
+  CHECK(world.revision(key) == first);
+  CHECK(secret() == "s3cret");
+  CHECK(world.apply(mail("{set: true}"))->front().outcome == Outcome::kUnchanged);
+  CHECK(world.apply(mail("s3cret"))->front().outcome == Outcome::kUnchanged);
+  const auto dry = world.apply(mail("n3w"), true);
+  REQUIRE(world.apply(mail("n3w")));
+  CHECK(world.revision(key) == dry->front().revision);
+  CHECK(world.revision(key) != first);
+  world.restart();
+  CHECK(secret() == "n3w");
+  REQUIRE(
+      world.apply("{kind: SmtpSettings, name: mail, spec: {host: other, sender: 'a@b', user: u, password: "
+                  "{set: true}}}"));
+  world.restart();
+  CHECK(secret() == "n3w");
+  REQUIRE(world.remove(key, "*"));
+  CHECK(world.records->secrets()->empty());
+  CHECK(code(world.apply(mail("{set: true}"))) == ErrorCode::kValidationFailed);
+}
 
 TEST_CASE("what was applied is there after a restart, as it was") {
   World world;
@@ -299,7 +339,7 @@ TEST_CASE("a row that was damaged is named when the catalog starts") {
     sql << "UPDATE documents SET body = '{}' WHERE name = 'T'";
     return {};
   }));
-  Catalog catalog({*world.loop, *world.worker, *world.records});
+  Catalog catalog({*world.loop, *world.worker, *world.records, world.box});
   const auto started = catalog.start();
   CHECK(code(started) == ErrorCode::kCorrupt);
   CHECK(started.error().message.find("Template T") != std::string::npos);

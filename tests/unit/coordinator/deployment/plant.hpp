@@ -46,16 +46,24 @@ struct Central {
     keys.emplace(*database);
     records.emplace(*database);
     events.emplace(*database);
-    catalog.emplace(catalog::Catalog::Neighbours{*loop, *worker, *documents});
+    catalog.emplace(catalog::Catalog::Neighbours{*loop, *worker, *documents, box});
     sites.emplace(*loop, *router, admission, *keys, *term, sites::SiteSettings{});
-    deployments.emplace(Deployments::Neighbours{*loop, *worker, *catalog, *sites, *records, *events}, *term,
-                        Random(*term), DeploymentSettings{});
+    artifact_rows.emplace(*database);
+    artifacts.emplace(artifacts::Artifacts::Neighbours{*loop, *worker, *catalog, *sites, *artifact_rows, box},
+                      *term, Random(*term + 1), DeploymentSettings{}.deadline);
+    deployments.emplace(
+        Deployments::Neighbours{*loop, *worker, *catalog, *sites, *artifacts, *records, *events}, *term,
+        Random(*term), DeploymentSettings{});
     REQUIRE(catalog->start());
+    REQUIRE(artifacts->start());
     REQUIRE(deployments->start());
-    REQUIRE(sites->start(deployments->inventory_keeper()));
+    REQUIRE(sites->start(deployments->inventory_keeper(), artifacts->keeper()));
     loop->post([this] { sites->define({kA, kB, {"south", "a"}}); });
     deployments->on_change([this](const Change& change) { changes.push_back(change); });
   }
+
+  // Outlives the run, as its file would.
+  inline static const SecretBox box = SecretBox::generate();
 
   std::unique_ptr<Executor> loop;
   std::unique_ptr<Worker> worker;
@@ -68,6 +76,8 @@ struct Central {
   std::optional<database::CentralEvents> events;
   std::optional<catalog::Catalog> catalog;
   std::optional<sites::Sites> sites;
+  std::optional<database::ArtifactDeployments> artifact_rows;
+  std::optional<artifacts::Artifacts> artifacts;
   std::optional<Deployments> deployments;
   std::vector<Change> changes;
 };

@@ -39,11 +39,26 @@ class TestKeeper final : public InventoryKeeper {
   std::vector<Inventory> inventories;
 };
 
+class TestArtifactKeeper final : public ArtifactKeeper {
+ public:
+  std::string believed_digest(const NodeId& /*node*/) override { return wire::artifacts_digest(believed); }
+  void matches(const NodeId& node) override { matched.push_back(node); }
+  void pulling(const NodeId& node) override { pulls.push_back(node); }
+  void pulled(const NodeId& /*node*/, ArtifactInventory items) override {
+    inventories.push_back(std::move(items));
+  }
+
+  ArtifactInventory believed;
+  std::vector<NodeId> matched;
+  std::vector<NodeId> pulls;
+  std::vector<ArtifactInventory> inventories;
+};
+
 class Field {
  public:
   Field() {
     REQUIRE(database);
-    REQUIRE(sites.start(keeper));
+    REQUIRE(sites.start(keeper, artifacts));
     sites.on_event([this](const NodeEvent& event) { events.push_back(event); });
     on_loop([this] { sites.define({kA, kB}); });
   }
@@ -89,6 +104,7 @@ class Field {
       sql::open_inline({"sqlite::memory:", "test", database::migrations()}, time.executor());
   database::NodeKeys keys{**database};
   TestKeeper keeper;
+  TestArtifactKeeper artifacts;
   Sites sites{*loop, *router, admission, keys, kTerm, {}};
   std::vector<NodeEvent> events;
 };

@@ -1,4 +1,6 @@
 // Questions to nodes, and what they hold.
+#include <fmt/format.h>
+
 #include <catch2/catch.hpp>
 
 #include "coordinator/sites/limits.hpp"
@@ -106,6 +108,31 @@ TEST_CASE("an inventory that differs is pulled whole, page by page") {
   CHECK(a->seen[wire::Type::kInventoryQuery] == 3);
   REQUIRE(field.keeper.inventories.size() == 1);
   CHECK(field.keeper.inventories.front() == a->inventory());
+}
+
+TEST_CASE("artifacts that differ are pulled page by page, and those of a node that takes none are not") {
+  Field field;
+  auto a = field.node(kA, Role::kActive, "a");
+  a->page = 2;
+  for (const auto* name : {"a", "b", "c", "d", "e"})
+    a->artifacts.emplace(fmt::format("shared-scripts/{}", name), std::string(64, '1'));
+  field.accept(*a, kA);
+  a->connect();
+  field.time.run_for(1s);
+  REQUIRE(field.artifacts.inventories.size() == 1);
+  CHECK(field.artifacts.inventories.front() == a->artifact_inventory());
+  CHECK(field.artifacts.pulls.size() == 1);
+  field.artifacts.believed = a->artifact_inventory();
+  a->connect();
+  field.time.run_for(1s);
+  CHECK(field.artifacts.matched.size() == 1);
+  CHECK(field.artifacts.inventories.size() == 1);
+  a->takes_artifacts = false;
+  a->connect();
+  field.time.run_for(1s);
+  CHECK(field.artifacts.inventories.size() == 2);
+  CHECK(field.artifacts.inventories.back().empty());
+  CHECK(a->seen[wire::Type::kArtifactsQuery] == 3);
 }
 
 TEST_CASE("an inventory that can't be true is not taken, and asked for again") {

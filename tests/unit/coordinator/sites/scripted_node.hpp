@@ -12,6 +12,7 @@
 #include "common/base/hash.hpp"
 #include "common/base/virtual_time.hpp"
 #include "common/net/lossy_network.hpp"
+#include "common/wire/artifacts.hpp"
 #include "common/wire/config.hpp"
 #include "common/wire/message.hpp"
 #include "coordinator/sites/node_id.hpp"
@@ -44,6 +45,7 @@ class ScriptedNode {
     REQUIRE(dealer_->reconnect());
     talking_ = true;
     hello.inventory_digest = wire::digest(inventory());
+    hello.artifacts_digest = takes_artifacts ? wire::artifacts_digest(artifact_inventory()) : std::string();
     send(hello, 7);
   }
   void disconnect_silently() { talking_ = false; }
@@ -68,6 +70,7 @@ class ScriptedNode {
   }
   // Does what the order says, and says so.
   void obey(const Order& order) {
+    if (order.kind == OrderKind::kArtifacts) return take_package(order);
     if (order.kind == OrderKind::kDelete || order.kind == OrderKind::kDrop) {
       holds.erase(order.instance);
     } else if (order.kind == OrderKind::kApply || order.kind == OrderKind::kHold) {
@@ -86,6 +89,11 @@ class ScriptedNode {
     for (const auto& [instance, item] : holds) all.push_back(item);
     return all;
   }
+  [[nodiscard]] ArtifactInventory artifact_inventory() const {
+    ArtifactInventory all;
+    for (const auto& [key, revision] : artifacts) all.push_back({key, revision});
+    return all;
+  }
   [[nodiscard]] std::vector<std::string> reject_codes() const {
     std::vector<std::string> codes;
     for (const auto& reject : rejects) codes.push_back(reject.code);
@@ -94,6 +102,10 @@ class ScriptedNode {
 
   Hello hello;
   std::map<std::string, InventoryItem> holds;
+  std::map<std::string, Revision> artifacts;
+  std::map<std::string, Artifact> documents;      // of artifacts that were brought
+  std::vector<std::vector<std::string>> brought;  // keys, by package
+  bool takes_artifacts = true;
   std::function<void(const Order&)> on_order;  // instead of obeying
   bool accepts = true;                         // answers ACCEPTED
   bool answers = true;                         // answers questions
@@ -145,6 +157,9 @@ class ScriptedNode {
       case wire::Type::kInventoryQuery:
         if (answers) give_page(wire::body_of<InventoryQuery>(*envelope)->cursor);
         break;
+      case wire::Type::kArtifactsQuery:
+        if (answers) give_artifacts(wire::body_of<ArtifactsQuery>(*envelope)->cursor);
+        break;
       case wire::Type::kValuesQuery:
         if (answers) send(ValuesPage{true, {}, {}}, correlation_);
         break;
@@ -156,6 +171,7 @@ class ScriptedNode {
   void take_order(const Order& order, std::string attachment) {
     orders.push_back(order);
     attachments.push_back(attachment);
+    if (order.size == attachment.size()) fetched[order.deployment] = attachment;
     if (accepts) send(Accepted{order.deployment}, correlation_);
     if (order.size > attachment.size()) {
       fetching_ = order;
@@ -180,6 +196,38 @@ class ScriptedNode {
     } else {
       obey(order);
     }
+  }
+
+  // As docs/protocol.md says: whole or not at all.
+  void take_package(const Order& order) {
+    const auto package = wire::unpack_artifacts(fetched[order.deployment], order.revision);
+    REQUIRE(package);
+    std::map<std::string, Revision> fresh;
+    auto& keys = brought.emplace_back();
+    for (const auto& [item, bytes] : *package) {
+      if (!bytes && (!artifacts.contains(item.key) || artifacts[item.key] != item.revision))
+        return fail(order, "artifact-absent", Stage::kStored);
+      fresh.emplace(item.key, item.revision);
+      if (!bytes) continue;
+      keys.push_back(item.key);
+      const auto opened = wire::open_artifact(item, *bytes);
+      REQUIRE(opened);
+      documents.insert_or_assign(item.key, *opened);
+    }
+    artifacts = std::move(fresh);
+    Report good;
+    good.success = true;
+    good.revision = wire::artifacts_digest(artifact_inventory());
+    report(order, good);
+  }
+
+  void give_artifacts(const std::string& cursor) {
+    ArtifactsPage answer;
+    auto at = artifacts.upper_bound(cursor);
+    for (; at != artifacts.end() && answer.items.size() < page; ++at)
+      answer.items.push_back({at->first, at->second});
+    if (at != artifacts.end()) answer.next = answer.items.back().key;
+    send(answer, correlation_);
   }
 
   void give_page(const std::string& cursor) {

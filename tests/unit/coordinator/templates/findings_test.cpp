@@ -205,6 +205,10 @@ std::vector<Case> general_cases() {
        with("{attributes: {L: {type: float, retained: true}}}")},
       {"read-only-global", "templates/T/scripts/S:2",
        with("{scripts: {S: {source: \"\\nattributes = {}\"}}}")},
+      {"secret-absent", "smtp-settings/mail/password",
+       with("{}") +
+           "---\nkind: SmtpSettings\nname: mail\nspec: {host: m, sender: 'a@b', user: u, password: {set: "
+           "true}}\n"},
       {"too-deep", "templates/T/parent", chain_of_parents(64)},
       {"too-deep", "templates/T/slots", chain_of_slots(64)},
       {"too-many-members", "instances/P", many_members(100'001)},

@@ -1,10 +1,11 @@
 // Numbers of orders. They rise over the whole plant, restarts included, because the coordinator's
-// term, which is durable, makes their upper half; so they rise for each instance too. A plain value.
+// term, which is durable, makes their upper half; so they rise for each instance, and for artifacts. A plain
+// value.
 #pragma once
 
 #include <cstdint>
 
-namespace fieldline::deployment {
+namespace fieldline::sites {
 
 class OrderNumbers {
  public:
@@ -15,4 +16,4 @@ class OrderNumbers {
   std::uint64_t last_;
 };
 
-}  // namespace fieldline::deployment
+}  // namespace fieldline::sites

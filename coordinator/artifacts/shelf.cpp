@@ -1,0 +1,90 @@
+#include "coordinator/artifacts/shelf.hpp"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+#include "common/base/check.hpp"
+#include "common/wire/artifacts.hpp"
+#include "coordinator/templates/site_artifact.hpp"
+
+namespace fieldline::artifacts {
+namespace {
+
+Result<wire::SealedArtifact> sealed(const templates::Document& document, const SecretBox& box) {
+  const auto artifact = templates::artifact_of(document, box);
+  if (!artifact) return fail(artifact.error());
+  return wire::seal_artifact(*artifact);
+}
+
+std::vector<templates::DocumentPointer> artifacts_of(const templates::Library& library) {
+  std::vector<templates::DocumentPointer> all;
+  for (std::size_t kind = 0; kind < templates::kDocumentKinds; ++kind) {
+    const auto of = static_cast<templates::DocumentKind>(kind);
+    if (!templates::is_artifact(of)) continue;
+    const auto documents = library.all(of);
+    all.insert(all.end(), documents.begin(), documents.end());
+  }
+  return all;
+}
+
+}  // namespace
+
+const ArtifactItem* find_item(const ArtifactInventory& items, std::string_view key) {
+  const auto found = std::ranges::lower_bound(items, key, {}, &ArtifactItem::key);
+  return found == items.end() || found->key != key ? nullptr : &*found;
+}
+
+Result<std::string> package(const Wanted& wanted, const ArtifactInventory& held, const SecretBox& box) {
+  std::vector<wire::PackageItem> content;
+  content.reserve(wanted.items.size());
+  for (std::size_t i = 0; i < wanted.items.size(); ++i) {
+    auto& line = content.emplace_back(wire::PackageItem{wanted.items[i], nullptr});
+    const auto* has = find_item(held, line.item.key);
+    if (has != nullptr && has->revision == line.item.revision) continue;
+    auto lacking = sealed(*wanted.documents[i], box);
+    if (!lacking) return fail(std::move(lacking.error()));
+    line.bytes = std::make_shared<const std::string>(std::move(lacking->bytes));
+  }
+  return wire::pack_artifacts(content);
+}
+
+void Shelf::follow(const templates::Library& library) {
+  auto documents = artifacts_of(library);
+  if (!wanted_->digest.empty() && documents == seen_) return;
+  std::map<std::string, templates::DocumentPointer> by_key;
+  for (const auto& document : documents) by_key.emplace(document->key.path(), document);
+  seen_ = std::move(documents);
+  auto fresh = std::make_shared<Wanted>();
+  for (const auto& [key, document] : by_key) {
+    fresh->items.push_back({key, revision_of(key, document)});
+    fresh->documents.push_back(document);
+  }
+  fresh->digest = wire::artifacts_digest(fresh->items);
+  wanted_ = std::move(fresh);
+}
+
+// A document is immutable: the same one has the same revision.
+Revision Shelf::revision_of(const std::string& key, const templates::DocumentPointer& document) const {
+  if (const auto* known = find_item(wanted_->items, key)) {
+    const auto index = static_cast<std::size_t>(known - wanted_->items.data());
+    if (wanted_->documents[index] == document) return known->revision;
+  }
+  auto bytes = sealed(*document, box_);
+  FIELDLINE_CHECK(bytes);  // its secrets opened at start or were sealed here, and its size was checked
+  return std::move(bytes->revision);
+}
+
+WantedPointer Shelf::just(const ArtifactInventory& items) const {
+  auto part = std::make_shared<Wanted>();
+  for (const auto& item : items) {
+    const auto* known = find_item(wanted_->items, item.key);
+    if (known == nullptr || known->revision != item.revision) return nullptr;
+    part->documents.push_back(wanted_->documents[static_cast<std::size_t>(known - wanted_->items.data())]);
+  }
+  part->items = items;
+  part->digest = wire::artifacts_digest(items);
+  return part;
+}
+
+}  // namespace fieldline::artifacts
