@@ -174,6 +174,37 @@ def test_the_standby_is_killed_in_mid_bulk(fleet, dice):
     assert any(event["source"] == "coordinator" and "north/b" in event["message"] for event in events)
 
 
+# The 100th time that it gets there: in the middle of the bulk.
+@pytest.mark.parametrize(("victim", "moment"), [
+    ("coordinator", "deployment.saved"), ("coordinator", "deployment.reported"), ("coordinator", "deployment.recorded"),
+    ("active", "order.staged"), ("active", "order.promoted"), ("standby", "order.promoted")])
+def test_a_daemon_dies_at_a_named_moment_of_a_bulk(fleet, victim, moment):
+    daemon = getattr(fleet, victim)
+    daemon.stop()
+    daemon.environment = {"FIELDLINE_FAIL_POINT": f"{moment}:100"}
+    try:
+        if victim == "coordinator":
+            daemon.start()
+            for agent in (fleet.active, fleet.standby):
+                agent.wait_online()
+        else:
+            daemon.come_back()
+        make_stale(fleet)
+        begin(fleet.rest, {"stale": True})
+        wait_for(f"{daemon.name} dies at {moment}", lambda: not daemon.running, 30)
+    finally:
+        daemon.environment = {}
+    if victim == "coordinator":
+        daemon.start()
+        assert open_statuses(fleet.rest, "north") == []
+        for agent in (fleet.active, fleet.standby):
+            agent.wait_online()
+    else:
+        daemon.come_back()
+    wait_true(fleet)
+    finish(fleet)
+
+
 def finish(fleet):
     """What is left is deployed by the next bulk, and runs whole."""
     ended = begin(fleet.rest, {"stale": True}, wait="60s")
