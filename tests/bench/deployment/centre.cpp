@@ -105,7 +105,9 @@ class BusyCentre {
     watch_ends();
     Reader reader(coordinator_->port(), token(), site_name(0));
     figures.per_second = deploy_all();
-    auto reads = reader.finish();
+    reader.stop();
+    wait([&] { return reader.stopped(); });
+    auto reads = reader.took();
     std::sort(reads.begin(), reads.end());
     std::sort(took_.begin(), took_.end());
     figures.p50_ms = percentile(took_, 0.5);

@@ -26,17 +26,17 @@ class Reader {
         paths_{"/api/v1/instances?limit=100", "/api/v1/sites/" + site + "/health", "/api/v1/sites"},
         thread_([this] { run(); }) {}
   ~Reader() {
-    if (thread_.joinable()) finish();
+    stop();
+    thread_.join();
   }
   Reader(const Reader&) = delete;
   Reader& operator=(const Reader&) = delete;
 
-  // Milliseconds of each.
-  std::vector<double> finish() {
-    done_ = true;
-    thread_.join();
-    return std::move(took_);
-  }
+  void stop() { done_ = true; }
+  // Has the last answer come? Until then whoever answers must go on.
+  [[nodiscard]] bool stopped() const { return stopped_; }
+  // Milliseconds of each, once stopped.
+  [[nodiscard]] const std::vector<double>& took() const { return took_; }
 
  private:
   void run() {
@@ -48,6 +48,7 @@ class Reader {
       }
       std::this_thread::sleep_for(std::chrono::milliseconds(10));
     }
+    stopped_ = true;
   }
 
   void ask(const std::string& path) const {
@@ -73,6 +74,7 @@ class Reader {
   const std::string token_;
   const std::vector<std::string> paths_;
   std::atomic<bool> done_ = false;
+  std::atomic<bool> stopped_ = false;
   std::vector<double> took_;
   std::thread thread_;
 };
