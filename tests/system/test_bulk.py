@@ -6,14 +6,13 @@ import time
 
 import pytest
 from conftest import QUICK, fleet_at
+from harness.postgresql import Postgresql
 from harness.rest import Refused, wait_for
 from harness.site import held, open_statuses, shown, wait_true
 from harness.stream import Stream
 
 COUNT = 1000
 NAMES = [f"B{number:04}" for number in range(COUNT)]
-# Of a coordinator with another database than its own file: its URL.
-DATABASES = [None] + [os.environ[name] for name in ("FIELDLINE_TEST_DATABASE",) if name in os.environ]
 
 
 def template(mark):
@@ -24,11 +23,20 @@ def instance(name, area="hall", of="Small"):
     return {"kind": "Instance", "name": name, "spec": {"site": "north", "template": of, "area": area}}
 
 
-@pytest.fixture(scope="module", params=DATABASES, ids=["sqlite", "url"][:len(DATABASES)])
-def thousand(request, tmp_path_factory):
-    """The fleet with a thousand instances, deployed by one bulk."""
-    settings = dict(QUICK, **({"database.url": request.param} if request.param else {}))
-    with fleet_at(tmp_path_factory.mktemp("bulk"), settings=settings) as fleet:
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def database(request):
+    """The settings of a coordinator's database."""
+    if request.param == "sqlite":
+        yield {}
+    else:
+        with Postgresql() as server:
+            yield {"database.url": server.url}
+
+
+@pytest.fixture(scope="module")
+def thousand(database, tmp_path_factory):
+    """The fleet with a thousand instances, to be deployed by one bulk."""
+    with fleet_at(tmp_path_factory.mktemp("bulk"), settings=QUICK | database) as fleet:
         fleet.rest.post("/apply", [template(0)] + [instance(name) for name in NAMES])
         fleet.marks = iter(range(1, 1000))
         yield fleet
