@@ -17,7 +17,7 @@ def newest_programs():
 
 
 class Postgresql:
-    """Owner `fieldline`, database `fieldline`."""
+    """Its owner is `fieldline`."""
 
     def __init__(self):
         self.programs = newest_programs()
@@ -32,18 +32,18 @@ class Postgresql:
         self._run("initdb", "-D", self.folder / "data", "-U", "fieldline", "-A", "trust", "-E", "UTF8",
                   "--locale=C.UTF-8", "--no-sync")
         self.start()
-        self.ask("CREATE DATABASE fieldline", database="postgres")
         return self
 
     def __exit__(self, *_):
         self.crash()
         shutil.rmtree(self.folder)
 
-    @property
-    def url(self):
-        return f"postgresql://fieldline@/fieldline?host={self.folder}"
+    def new_database(self, name):
+        """The address of a new, empty one."""
+        self.ask("postgres", f"CREATE DATABASE {name}")
+        return f"postgresql://fieldline@/{name}?host={self.folder}"
 
-    def ask(self, statement, database="fieldline"):
+    def ask(self, database, statement):
         """The rows as psql prints them, without frills."""
         return self._run("psql", "-h", self.folder, "-U", "fieldline", "-d", database, "-Atc", statement).stdout
 
