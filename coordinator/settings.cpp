@@ -50,7 +50,7 @@ settings::Table<Settings> settings_table() {
   table.check([](const Settings& settings) -> Result<> {
     const auto address = sql::Address::parse(settings.database);
     if (address) return {};
-    return fail(address.error().code, address.error().message, "database.url");
+    return fail(address.error().code, "database.url: " + address.error().message, "database.url");
   });
   return table;
 }

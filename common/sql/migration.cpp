@@ -43,6 +43,9 @@ Result<std::size_t> count_applied(Session& session, std::span<const Migration> m
 }
 
 Result<> apply_and_commit(Session& session, const Migration& migration) {
+  if (session.dialect() == Dialect::kPostgresql) {
+    if (auto unhurried = session.run("SET LOCAL statement_timeout = 0"); !unhurried) return unhurried;
+  }
   if (auto applied = session.run(in_words_of(session.dialect(), migration.sql)); !applied) return applied;
   const std::string name(migration.name);
   auto recorded = guard(session.name(), [&] {

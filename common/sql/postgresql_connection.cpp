@@ -18,6 +18,9 @@ class PostgresqlConnection final : public Connection {
       : Connection(std::move(session)), name_(std::move(name)) {
     // Else the details of an error show the values of its row, which may be secrets or long.
     PQsetErrorVerbosity(handle(), PQERRORS_TERSE);
+    // libpq would write them to stderr.
+    PQsetNoticeProcessor(
+        handle(), [](void*, const char*) {}, nullptr);
   }
 
   Result<> prepare(Access access) {
@@ -94,8 +97,8 @@ class PostgresqlConnection final : public Connection {
     }
     const char* field = PQresultErrorField(answer, PG_DIAG_SQLSTATE);
     const std::string_view state = field == nullptr ? "08000" : field;
-    // The server's farewell, which comes before libpq sees the end of the connection.
-    ended_ = ended_ || state.starts_with("57P");
+    // What libpq says itself, or the server's farewell; either comes before PQstatus tells.
+    ended_ = ended_ || field == nullptr || state.starts_with("57P");
     return fail(describe_sqlstate(state, PQerrorMessage(handle()), name_));
   }
 

@@ -30,7 +30,7 @@ def database(request):
         yield {}
     else:
         with Postgresql() as server:
-            yield {"database.url": server.url}
+            yield {"database.url": server.new_database("bulks")}
 
 
 @pytest.fixture(scope="module")

@@ -102,8 +102,10 @@ def test_an_operation_that_cannot_be_recorded_is_not_accepted(tmp_path, postgres
         for action in ("deploy", "disable"):
             assert fleet.rest.request("POST", f"/api/v1/instances/NorthStation/{action}").status == 503
         assert fleet.rest.get("/instances/NorthStation/deployment")["id"] == before
-        assert fleet.rest.get("/instances/NorthStation/deployed")["enabled"] is True
         postgresql.start()
+        wait_for("the database is read again", lambda: fleet.rest.request(
+            "GET", "/api/v1/instances/NorthStation/deployed").status == 200, 30)
+        assert fleet.rest.get("/instances/NorthStation/deployed")["enabled"] is True
         wait_for("operations are accepted again", lambda: fleet.rest.request(
             "POST", "/api/v1/instances/NorthStation/deploy?wait=30s").status in (200, 202), 30)
         ended = fleet.rest.get("/instances/NorthStation/deployment")
