@@ -1,19 +1,18 @@
 #include "coordinator/coordinator.hpp"
 
-#include <optional>
 #include <set>
 
 #include "coordinator/api/api.hpp"
 #include "coordinator/artifacts/artifacts.hpp"
+#include "coordinator/database/accounts.hpp"
 #include "coordinator/database/artifact_deployment.hpp"
 #include "coordinator/database/central_events.hpp"
 #include "coordinator/database/deployment_records.hpp"
 #include "coordinator/database/documents.hpp"
 #include "coordinator/database/node_keys.hpp"
 #include "coordinator/database/term.hpp"
-#include "coordinator/database/tokens.hpp"
 #include "coordinator/health/metrics.hpp"
-#include "coordinator/security/tokens.hpp"
+#include "coordinator/security/security.hpp"
 
 namespace fieldline::coordinator {
 namespace {
@@ -37,7 +36,7 @@ struct Coordinator::Rooms {
         records(ground.database),
         events(ground.database),
         artifact_rows(ground.database),
-        token_rows(ground.database),
+        accounts(ground.database),
         catalog({ground.loop, ground.author, documents, ground.box}),
         sites(ground.loop, ground.router, ground.admission, keys, term,
               {settings.silence_limit, settings.ping_interval, settings.health_interval}),
@@ -61,13 +60,13 @@ struct Coordinator::Rooms {
   }
 
   Result<> serve(const api::Server::Listen& listen) {
-    auto opened = security::Tokens::open(token_rows, settings.state, ground.loop.clock());
+    auto opened = security::Security::open(accounts, ground.loop, settings.state, settings.password_cost);
     if (!opened) return fail(opened.error());
-    tokens.emplace(std::move(*opened));
+    security = std::move(*opened);
     metrics.watch(ground.loop, sites, deployments);
-    auto started =
-        api::Api::start({ground.loop, ground.clerk, catalog, sites, artifacts, deployments, metrics, *tokens},
-                        ground.random, listen);
+    auto started = api::Api::start(
+        {ground.loop, ground.clerk, catalog, sites, artifacts, deployments, metrics, *security},
+        ground.random, listen);
     if (!started) return fail(started.error());
     api = std::move(*started);
     return {};
@@ -80,13 +79,13 @@ struct Coordinator::Rooms {
   database::DeploymentRecords records;
   database::CentralEvents events;
   database::ArtifactDeployments artifact_rows;
-  database::Tokens token_rows;
+  database::AccountRecords accounts;
   catalog::Catalog catalog;
   sites::Sites sites;
   artifacts::Artifacts artifacts;
   deployment::Deployments deployments;
   health::Metrics metrics;
-  std::optional<security::Tokens> tokens;
+  std::unique_ptr<security::Security> security;
   std::unique_ptr<api::Api> api;
 };
 
@@ -107,6 +106,10 @@ Result<> Coordinator::serve(const api::Server::Listen& listen) {
 
 std::uint16_t Coordinator::port() const {
   return rooms_->api->port();
+}
+
+std::span<const api::Route> Coordinator::routes() const {
+  return rooms_->api->routes();
 }
 
 catalog::Catalog& Coordinator::catalog() {

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 
 #include "common/base/executor.hpp"
 #include "common/base/random.hpp"
@@ -13,6 +14,7 @@
 #include "common/net/admission.hpp"
 #include "common/net/router.hpp"
 #include "common/sql/database.hpp"
+#include "coordinator/api/routes.hpp"
 #include "coordinator/api/server.hpp"
 #include "coordinator/artifacts/artifacts.hpp"
 #include "coordinator/catalog/catalog.hpp"
@@ -46,6 +48,8 @@ class Coordinator {
   Result<> serve(const api::Server::Listen& listen);
   // Where HTTP is answered, once it is.
   [[nodiscard]] std::uint16_t port() const;
+  // What is answered there.
+  [[nodiscard]] std::span<const api::Route> routes() const;
 
   [[nodiscard]] catalog::Catalog& catalog();
   [[nodiscard]] sites::Sites& sites();

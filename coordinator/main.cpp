@@ -75,13 +75,16 @@ Result<> run(const coordinator::Settings& settings) {
   auto centre = coordinator::Coordinator::build(
       {loop, **router, admission, **database, author, engine, clerk, *box, Random::from_system()}, settings);
   if (!centre) return fail(centre.error());
-  if (auto serving = (*centre)->serve({settings.http.host, settings.http.port, {}}); !serving) return serving;
+  api::Server::Listen listen{settings.http.host, settings.http.port, {}, {}};
+  if (settings.tls_key) listen.tls = {*settings.tls_certificate, *settings.tls_key};
+  if (auto serving = (*centre)->serve(listen); !serving) return serving;
   if (auto written = publish(settings.state / "nodes.port", port_of((*router)->endpoint())); !written)
     return written;
   if (auto written = publish(settings.state / "http.port", std::to_string((*centre)->port())); !written)
     return written;
 
-  spdlog::info("nodes at {}, http at {}:{}", (*router)->endpoint(), settings.http.host, (*centre)->port());
+  spdlog::info("nodes at {}, {} at {}:{}", (*router)->endpoint(), listen.tls ? "https" : "http",
+               settings.http.host, (*centre)->port());
   loop.run();
   spdlog::info("stopping");
   // What they still do may touch the rooms, which go next.

@@ -8,11 +8,36 @@ using std::chrono::milliseconds;
 using std::chrono::minutes;
 using std::chrono::seconds;
 
+namespace {
+
+bool is_loopback(const std::string& address) {
+  return address.starts_with("127.") || address == "::1";
+}
+
+// Tokens, passwords and cookies go over this line.
+Result<> check_tls(const Settings& settings) {
+  if (settings.tls_certificate.has_value() != settings.tls_key.has_value())
+    return fail(ErrorCode::kInvalid, "http.tls.certificate and http.tls.key go together",
+                settings.tls_key ? "http.tls.key" : "http.tls.certificate");
+  if (!settings.tls_key && !settings.plaintext && !is_loopback(settings.http.host))
+    return fail(ErrorCode::kInvalid,
+                "REST listens beyond loopback without TLS only where http.plaintext says so", "listen.http");
+  return {};
+}
+
+}  // namespace
+
 settings::Table<Settings> settings_table() {
   settings::Table<Settings> table({"fieldline-coordinator", "Configures, deploys to and watches the sites.",
                                    FIELDLINE_VERSION, "/etc/fieldline/coordinator.yaml"});
   table.add("listen.http", &Settings::http,
             "Where REST listens; port 0 takes a free one and writes it to STATE/http.port.");
+  table.add("http.tls.certificate", &Settings::tls_certificate,
+            "PEM file of the certificate, and those above it, that REST shows; with http.tls.key.");
+  table.add("http.tls.key", &Settings::tls_key,
+            "PEM file of the certificate's key, mode 0600, without a pass phrase.");
+  table.add("http.plaintext", &Settings::plaintext,
+            "REST may listen beyond loopback without TLS; for behind a proxy that has it.");
   table.add("listen.nodes", &Settings::nodes,
             "Where nodes connect; port 0 takes a free one and writes it to STATE/nodes.port.");
   table.add("state", &Settings::state,
@@ -52,6 +77,7 @@ settings::Table<Settings> settings_table() {
     if (address) return {};
     return fail(address.error().code, "database.url: " + address.error().message, "database.url");
   });
+  table.check(check_tls);
   return table;
 }
 

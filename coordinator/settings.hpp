@@ -2,12 +2,14 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 
 #include "common/base/time.hpp"
 #include "common/settings/endpoint.hpp"
 #include "common/settings/log_level.hpp"
 #include "common/settings/table.hpp"
+#include "coordinator/security/passwords.hpp"
 
 namespace fieldline::coordinator {
 
@@ -21,8 +23,12 @@ struct Settings {
   Duration health_interval = std::chrono::seconds(5);
   Duration deployment_deadline = std::chrono::seconds(60);
   std::filesystem::path secrets_key = "secrets.key";  // a relative one is inside of `state`
+  std::optional<std::filesystem::path> tls_certificate;
+  std::optional<std::filesystem::path> tls_key;
+  bool plaintext = false;
   int max_nodes = 10'000;
   settings::LogLevel log_level = settings::LogLevel::kInfo;
+  security::Passwords::Cost password_cost;  // not for ops: tests have less time
 };
 
 settings::Table<Settings> settings_table();

@@ -31,6 +31,7 @@ Json bulk_event(const deployment::BulkProgress& progress) {
 
 Routes all_routes(const Rooms& rooms) {
   Routes routes;
+  add_account_routes(routes, rooms);
   add_alarm_routes(routes, rooms);
   add_apply_routes(routes, rooms);
   add_artifact_deployment_routes(routes, rooms);  // before those of kinds, which would take its paths
@@ -41,6 +42,7 @@ Routes all_routes(const Rooms& rooms) {
   add_event_routes(routes, rooms);
   add_health_routes(routes, rooms);
   add_instance_routes(routes, rooms);
+  add_login_routes(routes, rooms);
   add_member_routes(routes, rooms);
   add_node_routes(routes, rooms);
   add_own_routes(routes, rooms);
@@ -76,13 +78,20 @@ void Api::follow(const Neighbours& neighbours) {
 Result<std::unique_ptr<Api>> Api::start(const Neighbours& neighbours, Random& random,
                                         const Server::Listen& listen) {
   std::unique_ptr<Api> api(new Api(neighbours, random.id().substr(0, 12)));
-  auto table = RouteTable::make(
-      all_routes({neighbours.loop, neighbours.worker, neighbours.catalog, neighbours.sites,
-                  neighbours.artifacts, neighbours.deployments, neighbours.metrics, api->stream_}));
+  auto table =
+      RouteTable::make(all_routes({neighbours.loop, neighbours.worker, neighbours.catalog, neighbours.sites,
+                                   neighbours.artifacts, neighbours.deployments, neighbours.metrics,
+                                   api->stream_, neighbours.security, listen.tls.has_value()}));
   if (!table) return fail(std::move(table.error()));
   const Front::Neighbours around{
       .loop = neighbours.loop,
-      .who = [&tokens = neighbours.tokens](std::string_view token) { return tokens.find(token); },
+      .security = neighbours.security,
+      .site_of =
+          [&catalog = neighbours.catalog](const std::string& instance) {
+            const auto document = catalog.library()->share({templates::DocumentKind::kInstance, instance});
+            return document ? std::optional(document->instance().site) : std::nullopt;
+          },
+      .secure = listen.tls.has_value(),
       .count =
           [&metrics = neighbours.metrics](std::string_view operation, int status, Duration took) {
             metrics.count_request(operation, status, took);

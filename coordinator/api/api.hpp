@@ -4,13 +4,14 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 
 #include "common/base/random.hpp"
 #include "coordinator/api/front.hpp"
 #include "coordinator/api/rooms.hpp"
 #include "coordinator/api/server.hpp"
-#include "coordinator/security/tokens.hpp"
+#include "coordinator/security/security.hpp"
 
 namespace fieldline::api {
 
@@ -24,7 +25,7 @@ class Api {
     artifacts::Artifacts& artifacts;
     deployment::Deployments& deployments;
     health::Metrics& metrics;
-    const security::Tokens& tokens;
+    security::Security& security;
   };
 
   // Errors as Server::start. All neighbours outlive this, and run no more tasks of its once it is gone.
@@ -32,6 +33,8 @@ class Api {
                                             const Server::Listen& listen);
 
   [[nodiscard]] std::uint16_t port() const { return server_->port(); }
+  // All that is served.
+  [[nodiscard]] std::span<const Route> routes() const { return front_->routes().all(); }
 
  private:
   Api(const Neighbours& neighbours, std::string run);

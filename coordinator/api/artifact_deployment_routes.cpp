@@ -18,6 +18,15 @@ struct SiteChoice {
   static constexpr auto fields = fields_in_order(defaulted("sites", &SiteChoice::sites));
 };
 
+// None: all of them.
+Result<SiteNames> named_sites(const Request& request) {
+  SiteChoice choice;
+  if (request.document.is_object()) {
+    if (auto read = from_json(request.document, choice); !read) return fail(std::move(read.error()));
+  }
+  return choice.sites.value_or(SiteNames());
+}
+
 // Each once, sorted, and defined.
 Result<std::vector<std::string>> chosen_sites(const templates::Library& library, const Json& body) {
   SiteChoice choice;
@@ -91,8 +100,10 @@ void add_artifact_deployment_routes(Routes& routes, const Rooms& rooms) {
                     .pattern = "/api/v1/artifacts/deploy",
                     .id = "deployArtifacts",
                     .access = Permission::kDeploy,
+                    .site = SiteOf::kBody,
                     .body = Body::kJson,
-                    .handler = handled_by(rooms, deploy_artifacts)});
+                    .handler = handled_by(rooms, deploy_artifacts),
+                    .in_body = named_sites});
   routes.push_back({.method = Method::kGet,
                     .pattern = "/api/v1/artifacts/deployment",
                     .id = "getArtifactDeployment",
@@ -103,6 +114,7 @@ void add_artifact_deployment_routes(Routes& routes, const Rooms& rooms) {
                     .pattern = "/api/v1/artifacts/deployment/{site}/retry",
                     .id = "retryArtifacts",
                     .access = Permission::kDeploy,
+                    .site = SiteOf::kPath,
                     .handler = handled_by(rooms, retry_artifacts)});
 }
 

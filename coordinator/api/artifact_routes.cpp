@@ -50,12 +50,14 @@ void add_artifact_routes(Routes& routes, const Rooms& rooms) {
                     .pattern = kArtifact,
                     .id = "putArtifact",
                     .access = Permission::kDesign,
+                    .site = SiteOf::kEvery,
                     .body = Body::kDocument,
                     .handler = of_artifact(rooms, put_document)});
   routes.push_back({.method = Method::kDelete,
                     .pattern = kArtifact,
                     .id = "deleteArtifact",
                     .access = Permission::kDesign,
+                    .site = SiteOf::kEvery,
                     .handler = of_artifact(rooms, remove_document)});
 }
 

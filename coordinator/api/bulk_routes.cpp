@@ -100,6 +100,7 @@ void add_bulk_routes(Routes& routes, const Rooms& rooms) {
                     .pattern = "/api/v1/sites/{site}/deploy",
                     .id = "deploySite",
                     .access = Permission::kDeploy,
+                    .site = SiteOf::kPath,
                     .query = {"wait"},
                     .body = Body::kSelection,
                     .handler = handled_by(rooms, deploy_site)});

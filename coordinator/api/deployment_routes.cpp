@@ -76,6 +76,7 @@ void add_deployment_routes(Routes& routes, const Rooms& rooms) {
                       .pattern = "/api/v1/instances/{name}/" + verb,
                       .id = verb + "Instance",
                       .access = Permission::kDeploy,
+                      .site = SiteOf::kInstance,
                       .query = {"wait"},
                       .body = body,
                       .handler = operation(rooms, run)});

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "common/base/check.hpp"
+#include "coordinator/api/cookies.hpp"
 #include "coordinator/api/limits.hpp"
 #include "coordinator/api/media.hpp"
 #include "coordinator/api/problem.hpp"
@@ -61,14 +63,62 @@ Result<> check_body(const Route& route, Request& request) {
 }  // namespace
 
 Front::Front(Neighbours neighbours, RouteTable routes)
-    : neighbours_(std::move(neighbours)), routes_(std::move(routes)), attempts_(neighbours_.loop.clock()) {}
+    : neighbours_(std::move(neighbours)),
+      routes_(std::move(routes)),
+      attempts_(neighbours_.loop.clock(), {}) {}
 
 Front::OrAnswer<security::Principal> Front::authenticate(const Head& head) const {
-  const auto token = bearer(head.headers);
-  if (!token) return answer(ErrorCode::kUnauthenticated, "send the header 'Authorization: Bearer <token>'");
-  auto principal = neighbours_.who(*token);
-  if (!principal) return answer(ErrorCode::kUnauthenticated, "this token is not, or no longer, valid");
+  auto& security = neighbours_.security;
+  if (head.headers.find("Authorization")) {
+    const auto token = bearer(head.headers);
+    auto principal = token ? security.who_bears(*token) : std::nullopt;
+    if (!principal) return answer(ErrorCode::kUnauthenticated, "this token is not, or no longer, valid");
+    return std::move(*principal);
+  }
+  const auto secret = find_cookie(head.headers, kSessionCookie);
+  if (!secret)
+    return answer(ErrorCode::kUnauthenticated, "send the header 'Authorization: Bearer <token>', or log in");
+  auto principal = security.who_is_in(*secret);
+  if (!principal) return answer(ErrorCode::kUnauthenticated, "this session has ended: log in again");
+  if (auto meant = check_meant(head, *principal); !meant) return tl::unexpected(problem(meant.error()));
   return std::move(*principal);
+}
+
+Result<SiteNames> Front::concerned(const Route& route, const Request& request) const {
+  switch (route.site) {
+    case SiteOf::kPath:
+      return SiteNames{request.param("site")};
+    case SiteOf::kInstance: {
+      const auto& instance = request.param("name");
+      auto site = neighbours_.site_of(instance);
+      if (!site) return fail(ErrorCode::kNotFound, fmt::format("there is no instance named '{}'", instance));
+      return SiteNames{std::move(*site)};
+    }
+    case SiteOf::kBody:
+      return route.in_body(request);
+    case SiteOf::kEvery:
+    case SiteOf::kUnsaid:
+      return SiteNames();
+  }
+  FIELDLINE_UNREACHABLE();
+}
+
+Result<> Front::judge(const Route& route, const Request& request,
+                      const security::Principal& principal) const {
+  const auto* needed = std::get_if<security::Permission>(&route.access);
+  if (needed == nullptr || security::may_everywhere(principal, *needed)) return {};
+  const auto refuse = [&](std::string_view where) {
+    return fail(ErrorCode::kForbidden,
+                fmt::format("'{}' lacks the permission '{}'{}", principal.name, name(*needed), where));
+  };
+  if (!security::may(principal, *needed)) return refuse("");
+  const auto sites = concerned(route, request);
+  if (!sites) return fail(sites.error());
+  if (sites->empty()) return refuse(" at every site, which this takes");
+  for (const auto& site : *sites) {
+    if (!security::may_at(principal, *needed, site)) return refuse(fmt::format(" at the site '{}'", site));
+  }
+  return {};
 }
 
 Front::OrAnswer<Front::Admission> Front::admit(const Head& head) const {
@@ -83,12 +133,16 @@ Front::OrAnswer<Front::Admission> Front::admit(const Head& head) const {
     return tl::unexpected(std::move(refusal));
   }
   Admission admission{match->route, std::move(match->path), std::move(target->query), {}};
-  if (const auto* needed = std::get_if<security::Permission>(&match->route->access)) {
+  if (!std::holds_alternative<Anyone>(match->route->access)) {
     auto principal = authenticate(head);
     if (!principal) return tl::unexpected(std::move(principal.error()));
-    if (!security::may(*principal, *needed))
-      return answer(ErrorCode::kForbidden,
-                    fmt::format("'{}' lacks the permission '{}'", principal->name, name(*needed)));
+    Request asked;
+    asked.path = admission.path;
+    // What a body names is judged once it is here.
+    const auto needed = std::get<security::Permission>(admission.route->access);
+    const bool later = admission.route->site == SiteOf::kBody && security::may(*principal, needed);
+    const auto allowed = later ? Result<>() : judge(*admission.route, asked, *principal);
+    if (!allowed) return tl::unexpected(problem(allowed.error()));
     admission.principal = std::move(*principal);
   }
   if (const auto unknown = stranger(admission.query, admission.route->query))
@@ -116,10 +170,21 @@ Response Front::slowed_down(Response answer, const Head& head) {
 
 void Front::watch(const Reply& reply, std::string_view operation) const {
   const auto& clock = neighbours_.loop.clock();
-  reply.observe([&clock, count = neighbours_.count, operation = std::string(operation),
-                 begun = clock.now()](Response& response) {
+  reply.observe([&clock, count = neighbours_.count, secure = neighbours_.secure,
+                 operation = std::string(operation), begun = clock.now()](Response& response) {
     response.headers.add("Cache-Control", "no-store");
+    if (secure) response.headers.add("Strict-Transport-Security", "max-age=31536000");
     count(operation, response.status, clock.now() - begun);
+  });
+}
+
+void Front::guard(const Reply& reply, const Admission& admission) const {
+  if (std::holds_alternative<Anyone>(admission.route->access)) return;
+  const auto asked = std::make_shared<Request>();
+  asked->path = admission.path;
+  reply.guard([this, asked, &route = *admission.route, principal = admission.principal] {
+    const auto now = neighbours_.security.again(principal);
+    return now && judge(route, *asked, *now).has_value();
   });
 }
 
@@ -129,10 +194,14 @@ void Front::serve(Request request, Reply reply) {
   if (!admission) return reply.send(slowed_down(std::move(admission.error()), request.head));
   const auto& route = *admission->route;
   if (auto sound = check_body(route, request); !sound) return reply.fail(sound.error());
+  guard(reply, *admission);
   request.path = std::move(admission->path);
   request.query = std::move(admission->query);
   request.principal = std::move(admission->principal);
-  neighbours_.loop.post([&route, reply, request = std::make_shared<Request>(std::move(request))] {
+  // Judged again where nothing changes between that and the handler.
+  neighbours_.loop.post([this, &route, reply, request = std::make_shared<Request>(std::move(request))] {
+    if (const auto allowed = judge(route, *request, request->principal); !allowed)
+      return reply.fail(allowed.error());
     route.handler(*request, reply);
   });
 }

@@ -10,7 +10,7 @@
 #include "coordinator/api/routes.hpp"
 #include "coordinator/api/service.hpp"
 #include "coordinator/security/attempts.hpp"
-#include "coordinator/security/principal.hpp"
+#include "coordinator/security/security.hpp"
 
 namespace fieldline::api {
 
@@ -18,8 +18,10 @@ class Front final : public Service {
  public:
   struct Neighbours {
     Executor& loop;
-    // Whose token it is. Any thread.
-    std::function<std::optional<security::Principal>(std::string_view token)> who;
+    security::Security& security;
+    // Empty when there is no such instance. Any thread.
+    std::function<std::optional<std::string>(const std::string& instance)> site_of;
+    bool secure = false;  // the line is TLS
     // Each answer on its way out: operation id ("none" without a route), status, time taken. Any thread.
     std::function<void(std::string_view operation, int status, Duration took)> count;
   };
@@ -43,8 +45,14 @@ class Front final : public Service {
 
   [[nodiscard]] OrAnswer<Admission> admit(const Head& head) const;
   [[nodiscard]] OrAnswer<security::Principal> authenticate(const Head& head) const;
+  // kForbidden names the permission, and the site that it is lacking at.
+  [[nodiscard]] Result<> judge(const Route& route, const Request& request,
+                               const security::Principal& principal) const;
+  [[nodiscard]] Result<SiteNames> concerned(const Route& route, const Request& request) const;
   [[nodiscard]] Response slowed_down(Response answer, const Head& head);
   void watch(const Reply& reply, std::string_view operation) const;
+  // Streams end once who opened them may no longer.
+  void guard(const Reply& reply, const Admission& admission) const;
 
   Neighbours neighbours_;
   RouteTable routes_;

@@ -163,6 +163,7 @@ void add_instance_routes(Routes& routes, const Rooms& rooms) {
                     .pattern = kInstance,
                     .id = "putInstance",
                     .access = Permission::kDesign,
+                    .site = SiteOf::kInstance,
                     .body = Body::kDocument,
                     .handler = [rooms](Request& request, const Reply& reply) {
                       put_document(rooms, instance_of(request), request, reply);
@@ -171,6 +172,7 @@ void add_instance_routes(Routes& routes, const Rooms& rooms) {
                     .pattern = kInstance,
                     .id = "deleteInstance",
                     .access = Permission::kDeploy,
+                    .site = SiteOf::kInstance,
                     .query = {"wait"},
                     .handler = handled_by(rooms, delete_instance)});
 }

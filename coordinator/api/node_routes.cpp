@@ -102,6 +102,12 @@ struct Acceptance {
       fields_in_order(required("node", &Acceptance::node), required("site", &Acceptance::site));
 };
 
+Result<SiteNames> accepted_site(const Request& request) {
+  Acceptance acceptance;
+  if (auto read = from_json(request.document, acceptance); !read) return fail(std::move(read.error()));
+  return SiteNames{acceptance.site};
+}
+
 void accept_key(const Rooms& rooms, const Request& request, const Reply& reply) {
   Acceptance acceptance;
   if (const auto read = from_json(request.document, acceptance); !read) return reply.fail(read.error());
@@ -129,6 +135,7 @@ void add_node_routes(Routes& routes, const Rooms& rooms) {
                     .pattern = "/api/v1/nodes/pending",
                     .id = "listPendingKeys",
                     .access = Permission::kAdminister,
+                    .site = SiteOf::kEvery,
                     .handler = [rooms](Request&, const Reply& reply) {
                       reply.send(json_response(200, {{"pending", to_json(rooms.sites.pending())}}));
                     }});
@@ -136,8 +143,10 @@ void add_node_routes(Routes& routes, const Rooms& rooms) {
                     .pattern = "/api/v1/nodes/pending/{fingerprint}/accept",
                     .id = "acceptKey",
                     .access = Permission::kAdminister,
+                    .site = SiteOf::kBody,
                     .body = Body::kJson,
-                    .handler = handled_by(rooms, accept_key)});
+                    .handler = handled_by(rooms, accept_key),
+                    .in_body = accepted_site});
   routes.push_back({.method = Method::kGet,
                     .pattern = kNode,
                     .id = "getNode",
@@ -147,11 +156,13 @@ void add_node_routes(Routes& routes, const Rooms& rooms) {
                     .pattern = kNode,
                     .id = "putNode",
                     .access = Permission::kAdminister,
+                    .site = SiteOf::kPath,
                     .handler = handled_by(rooms, put_node)});
   routes.push_back({.method = Method::kDelete,
                     .pattern = kNode,
                     .id = "deleteNode",
                     .access = Permission::kAdminister,
+                    .site = SiteOf::kPath,
                     .handler = handled_by(rooms, delete_node)});
 }
 

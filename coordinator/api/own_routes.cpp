@@ -7,14 +7,6 @@ using security::Permission;
 
 namespace {
 
-void who_am_i(const Rooms&, const Request& request, const Reply& reply) {
-  auto permissions = Json::array();
-  for (std::size_t i = 0; i < security::kPermissions; ++i) {
-    if (request.principal.grants.test(i)) permissions.push_back(security::kPermissionNames[i]);
-  }
-  reply.send(json_response(200, {{"name", request.principal.name}, {"permissions", std::move(permissions)}}));
-}
-
 void open_stream(const Rooms& rooms, const Request& request, const Reply& reply) {
   const auto topics = parse_topics(request.option("topics").value_or(""));
   if (!topics) return reply.fail(topics.error());
@@ -33,11 +25,6 @@ void describe(const Rooms&, const Request&, const Reply& reply) {
 
 void add_own_routes(Routes& routes, const Rooms& rooms) {
   routes.push_back({.method = Method::kGet,
-                    .pattern = "/api/v1/whoami",
-                    .id = "whoAmI",
-                    .access = Permission::kView,
-                    .handler = handled_by(rooms, who_am_i)});
-  routes.push_back({.method = Method::kGet,
                     .pattern = "/api/v1/stream",
                     .id = "openStream",
                     .access = Permission::kView,
@@ -54,12 +41,12 @@ void add_own_routes(Routes& routes, const Rooms& rooms) {
   routes.push_back({.method = Method::kGet,
                     .pattern = "/openapi.json",
                     .id = "getOpenApi",
-                    .access = Anyone{},
+                    .access = Permission::kView,
                     .handler = handled_by(rooms, describe)});
   routes.push_back({.method = Method::kGet,
                     .pattern = "/api/v1/openapi.json",
                     .id = "getOpenApiOfVersion",
-                    .access = Anyone{},
+                    .access = Permission::kView,
                     .handler = handled_by(rooms, describe)});
 }
 

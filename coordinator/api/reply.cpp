@@ -8,8 +8,31 @@
 
 namespace fieldline::api {
 
+namespace {
+
+// Asks before everything that is written.
+class GuardedOutlet final : public Outlet {
+ public:
+  GuardedOutlet(std::shared_ptr<Outlet> outlet, std::function<bool()> may_go_on)
+      : outlet_(std::move(outlet)), may_go_on_(std::move(may_go_on)) {}
+
+  bool write(std::shared_ptr<const std::string> bytes) override {
+    if (may_go_on_()) return outlet_->write(std::move(bytes));
+    outlet_->close();
+    return false;
+  }
+  void close() override { outlet_->close(); }
+
+ private:
+  const std::shared_ptr<Outlet> outlet_;
+  const std::function<bool()> may_go_on_;
+};
+
+}  // namespace
+
 struct Reply::State {
   std::unique_ptr<Exchange> exchange;
+  std::function<bool()> may_go_on;
   std::function<void(Response&)> observe;
   std::atomic<bool> answered = false;
 
@@ -45,7 +68,13 @@ void Reply::fail(const Error& error) const {
 std::shared_ptr<Outlet> Reply::open(Response head) const {
   if (state_->answered.exchange(true)) return nullptr;
   if (state_->observe) state_->observe(head);
-  return state_->exchange->open(std::move(head));
+  auto outlet = state_->exchange->open(std::move(head));
+  if (!outlet || !state_->may_go_on) return outlet;
+  return std::make_shared<GuardedOutlet>(std::move(outlet), state_->may_go_on);
+}
+
+void Reply::guard(std::function<bool()> may_go_on) const {
+  state_->may_go_on = std::move(may_go_on);
 }
 
 void Reply::observe(std::function<void(Response&)> observer) const {

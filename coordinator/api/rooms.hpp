@@ -11,6 +11,7 @@
 #include "coordinator/catalog/catalog.hpp"
 #include "coordinator/deployment/deployments.hpp"
 #include "coordinator/health/metrics.hpp"
+#include "coordinator/security/security.hpp"
 #include "coordinator/sites/sites.hpp"
 
 namespace fieldline::api {
@@ -24,6 +25,8 @@ struct Rooms {
   deployment::Deployments& deployments;
   health::Metrics& metrics;
   Stream& stream;
+  security::Security& security;
+  bool secure = false;  // the line is TLS: cookies are for such only
 };
 
 using Routes = std::vector<Route>;
@@ -34,6 +37,7 @@ Handler handled_by(const Rooms& rooms, Function function) {
   return [rooms, function](Request& request, const Reply& reply) { function(rooms, request, reply); };
 }
 
+void add_account_routes(Routes& routes, const Rooms& rooms);
 void add_alarm_routes(Routes& routes, const Rooms& rooms);
 void add_apply_routes(Routes& routes, const Rooms& rooms);
 void add_artifact_deployment_routes(Routes& routes, const Rooms& rooms);
@@ -44,6 +48,7 @@ void add_deployment_routes(Routes& routes, const Rooms& rooms);
 void add_event_routes(Routes& routes, const Rooms& rooms);
 void add_health_routes(Routes& routes, const Rooms& rooms);
 void add_instance_routes(Routes& routes, const Rooms& rooms);
+void add_login_routes(Routes& routes, const Rooms& rooms);
 void add_member_routes(Routes& routes, const Rooms& rooms);
 void add_node_routes(Routes& routes, const Rooms& rooms);
 void add_own_routes(Routes& routes, const Rooms& rooms);

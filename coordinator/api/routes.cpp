@@ -36,6 +36,16 @@ Result<> check(const Route& route) {
                 fmt::format("the route {} {} {}", name(route.method), route.pattern, what));
   };
   if (std::holds_alternative<std::monostate>(route.access)) return refuse("does not say who may use it");
+  const auto* permission = std::get_if<security::Permission>(&route.access);
+  if (permission != nullptr && *permission != security::Permission::kView && route.site == SiteOf::kUnsaid)
+    return refuse("does not say which site it concerns");
+  const auto has = [&](std::string_view parameter) {
+    return route.pattern.find(parameter) != std::string::npos;
+  };
+  if ((route.site == SiteOf::kPath && !has("{site}")) ||
+      (route.site == SiteOf::kInstance && !has("/instances/{name}")) ||
+      (route.site == SiteOf::kBody && !route.in_body))
+    return refuse("does not bear the site that it concerns");
   if (route.id.empty()) return refuse("has no operation id");
   if (!route.handler) return refuse("has no handler");
   return {};

@@ -1,5 +1,5 @@
 // The table of everything that the API answers. Refuses, at start, a route that does not say who may
-// use it. Immutable once made; any thread.
+// use it, and where. Immutable once made; any thread.
 #pragma once
 
 #include <functional>
@@ -25,9 +25,28 @@ enum class Body {
 };
 std::size_t body_limit(Body body);
 
-// No token needed: probes and the description of the API.
+// No credential needed: probes, and logging in.
 struct Anyone {};
 using Access = std::variant<std::monostate, Anyone, security::Permission>;
+
+// Which site a request concerns. A grant that is limited to sites must have it.
+enum class SiteOf {
+  kUnsaid,    // only where nothing but viewing is needed, which is never limited
+  kPath,      // {site}
+  kInstance,  // that of the instance {name}
+  kBody,      // those that `in_body` finds; none: as kEvery
+  kEvery,     // all that there are: takes a grant without limits
+};
+
+}  // namespace fieldline::api
+
+template <>
+inline constexpr std::array fieldline::kEnumNames<fieldline::api::SiteOf> =
+    std::to_array<std::string_view>({"", "path", "instance", "body", "every"});
+
+namespace fieldline::api {
+
+using SiteNames = std::vector<std::string>;
 
 // Runs on the coordinator's loop; answers then or later. The request is the handler's to take apart.
 using Handler = std::function<void(Request&, const Reply&)>;
@@ -37,14 +56,16 @@ struct Route {
   std::string pattern;  // "/api/v1/sites/{site}"
   std::string id;       // the operation's name in the OpenAPI document and in metrics
   Access access;
+  SiteOf site = SiteOf::kUnsaid;
   std::vector<std::string_view> query = {};  // the parameters it takes
   Body body = Body::kNone;
   Handler handler;
+  std::function<Result<SiteNames>(const Request&)> in_body = {};
 };
 
 class RouteTable {
  public:
-  // kInvalid names the route without access, handler or id, or the second of its kind.
+  // kInvalid names the route without access, site, handler or id, or the second of its kind.
   static Result<RouteTable> make(std::vector<Route> routes);
 
   struct Match {

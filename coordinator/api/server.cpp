@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <functional>
 #include <restinio/all.hpp>
 #include <thread>
 
@@ -12,9 +13,10 @@
 namespace fieldline::api {
 namespace {
 
+template <class Line>
 using Traits =
     restinio::traits_t<restinio::asio_timer_manager_t, restinio::null_logger_t,
-                       restinio::default_request_handler_t, restinio::noop_strand_t, InspectedSocket>;
+                       restinio::default_request_handler_t, restinio::noop_strand_t, InspectedSocket<Line>>;
 
 // RESTinio answers an offer to upgrade as often as it is written to, unless that ends the connection.
 bool wants_upgrade(const restinio::request_t& request) {
@@ -73,11 +75,64 @@ Request translate(restinio::request_t& request) {
   return out;
 }
 
+// The same server over either line.
+class Listener {
+ public:
+  virtual ~Listener() = default;
+  virtual void close() = 0;
+};
+
+template <class Line>
+class ListenerOver final : public Listener {
+ public:
+  using Settings = restinio::server_settings_t<Traits<Line>>;
+
+  // Throws as RESTinio does.
+  ListenerOver(const std::shared_ptr<Stage>& stage, const std::function<void(Settings&)>& set)
+      : server_(restinio::external_io_context(stage->io), set) {
+    server_.open_sync();
+  }
+  void close() override { server_.close_sync(); }
+
+ private:
+  restinio::http_server_t<Traits<Line>> server_;
+};
+
+struct Place {
+  asio::ip::address address;
+  std::uint16_t port;
+};
+
+// Answers with the port that it is.
+template <class Line>
+std::unique_ptr<Listener> listen_over(const std::shared_ptr<Stage>& stage, Service& service,
+                                      const Place& place, std::uint16_t& port) {
+  const auto& limits = stage->door().limits();
+  return std::make_unique<ListenerOver<Line>>(stage, [&](auto& settings) {
+    settings.address(place.address)
+        .port(place.port)
+        .protocol(place.address.is_v6() ? tcp::v6() : tcp::v4())
+        .acceptor_post_bind_hook([&](tcp::acceptor& bound) { port = bound.local_endpoint().port(); })
+        .socket_options_setter([](auto& options) { options.set_option(tcp::no_delay(true)); })
+        .buffer_size(16 * 1024)
+        .max_pipelined_requests(1)
+        .read_next_http_message_timelimit(limits.read)
+        .write_http_response_timelimit(limits.write)
+        .handle_request_timeout(limits.handle)
+        .timer_manager(limits.tick)
+        .request_handler([stage = std::weak_ptr(stage), &service](const restinio::request_handle_t& request) {
+          auto translated = translate(*request);
+          service.serve(std::move(translated), Reply(std::make_unique<HttpExchange>(stage.lock(), request)));
+          return restinio::request_accepted();
+        });
+  });
+}
+
 }  // namespace
 
 struct Server::Running {
   std::shared_ptr<Stage> stage = std::make_shared<Stage>();
-  std::unique_ptr<restinio::http_server_t<Traits>> server;
+  std::unique_ptr<Listener> listener;
   std::uint16_t port = 0;
   std::thread thread;
 };
@@ -94,31 +149,19 @@ Result<std::unique_ptr<Server>> Server::start(const Listen& listen, Service& ser
   if (bad)
     return fail(ErrorCode::kInvalid,
                 fmt::format("'{}' is not an IPv4 or IPv6 address to listen on", listen.address));
+  std::shared_ptr<asio::ssl::context> tls;
+  if (listen.tls) {
+    auto opened = open_tls(*listen.tls);
+    if (!opened) return fail(std::move(opened.error()));
+    tls = std::move(*opened);
+  }
   auto running = std::make_unique<Running>();
-  auto& [stage, server, port, thread] = *running;
-  const auto& limits = listen.limits;
-  stage->door().open(service, limits);
+  auto& [stage, listener, port, thread] = *running;
+  stage->door().open(service, listen.limits, tls);
   try {
-    server = std::make_unique<restinio::http_server_t<Traits>>(
-        restinio::external_io_context(stage->io), [&](restinio::server_settings_t<Traits>& settings) {
-          settings.address(address)
-              .port(listen.port)
-              .protocol(address.is_v6() ? tcp::v6() : tcp::v4())
-              .acceptor_post_bind_hook([&](tcp::acceptor& bound) { port = bound.local_endpoint().port(); })
-              .socket_options_setter([](auto& options) { options.set_option(tcp::no_delay(true)); })
-              .buffer_size(16 * 1024)
-              .max_pipelined_requests(1)
-              .read_next_http_message_timelimit(limits.read)
-              .write_http_response_timelimit(limits.write)
-              .handle_request_timeout(limits.handle)
-              .timer_manager(limits.tick)
-              .request_handler([&stage = stage, &service](const restinio::request_handle_t& request) {
-                auto translated = translate(*request);
-                service.serve(std::move(translated), Reply(std::make_unique<HttpExchange>(stage, request)));
-                return restinio::request_accepted();
-              });
-        });
-    server->open_sync();
+    const Place place{address, listen.port};
+    listener = tls ? listen_over<TlsLine>(stage, service, place, port)
+                   : listen_over<PlainLine>(stage, service, place, port);
   } catch (const std::exception& error) {
     return fail(ErrorCode::kIo,
                 fmt::format("can't listen on {} port {}: {}", listen.address, listen.port, error.what()));
@@ -132,8 +175,8 @@ Result<std::unique_ptr<Server>> Server::start(const Listen& listen, Service& ser
 
 Server::~Server() {
   auto& stage = *running_->stage;
-  stage.post([&stage, &server = *running_->server] {
-    server.close_sync();
+  stage.post([&stage, &listener = *running_->listener] {
+    listener.close();
     stage.door().expel_all();
     stage.io.stop();
   });

@@ -4,11 +4,13 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "common/base/result.hpp"
 #include "coordinator/api/limits.hpp"
 #include "coordinator/api/service.hpp"
+#include "coordinator/api/tls.hpp"
 
 namespace fieldline::api {
 
@@ -18,10 +20,11 @@ class Server {
     std::string address = "127.0.0.1";  // IPv4 or IPv6
     std::uint16_t port = 0;             // 0: a free one
     ServerLimits limits = {};
+    std::optional<TlsFiles> tls = {};  // without it bytes travel as they are
   };
 
-  // kInvalid: no such address; kIo: it can't be bound. `service` must outlive the server; replies and
-  // outlets may outlive both and then lead nowhere.
+  // kInvalid: no such address, or as open_tls; kIo: it can't be bound. `service` must outlive the server;
+  // replies and outlets may outlive both and then lead nowhere.
   static Result<std::unique_ptr<Server>> start(const Listen& listen, Service& service);
   ~Server();
 

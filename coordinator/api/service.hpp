@@ -39,6 +39,8 @@ class Reply {
   [[nodiscard]] std::shared_ptr<Outlet> open(Response head) const;
   // `observer` sees the answer, and may add to it, on its way out. Before the reply is handed on.
   void observe(std::function<void(Response&)> observer) const;
+  // A stream ends at its next bytes once `may_go_on` says no. Before the reply is handed on.
+  void guard(std::function<bool()> may_go_on) const;
 
  private:
   struct State;

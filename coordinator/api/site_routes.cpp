@@ -53,6 +53,7 @@ void add_site_routes(Routes& routes, const Rooms& rooms) {
                     .pattern = kSite,
                     .id = "putSite",
                     .access = Permission::kAdminister,
+                    .site = SiteOf::kPath,
                     .body = Body::kDocument,
                     .handler = [rooms](Request& request, const Reply& reply) {
                       put_document(rooms, site_of(request), request, reply);
@@ -61,6 +62,7 @@ void add_site_routes(Routes& routes, const Rooms& rooms) {
                     .pattern = kSite,
                     .id = "deleteSite",
                     .access = Permission::kAdminister,
+                    .site = SiteOf::kPath,
                     .handler = [rooms](Request& request, const Reply& reply) {
                       remove_document(rooms, site_of(request), request, reply);
                     }});
@@ -81,6 +83,7 @@ void add_site_routes(Routes& routes, const Rooms& rooms) {
                     .pattern = kConnection,
                     .id = "putConnection",
                     .access = Permission::kDesign,
+                    .site = SiteOf::kPath,
                     .body = Body::kDocument,
                     .handler = [rooms](Request& request, const Reply& reply) {
                       put_document(rooms, connection_of(request), request, reply);
@@ -89,6 +92,7 @@ void add_site_routes(Routes& routes, const Rooms& rooms) {
                     .pattern = kConnection,
                     .id = "deleteConnection",
                     .access = Permission::kDesign,
+                    .site = SiteOf::kPath,
                     .handler = [rooms](Request& request, const Reply& reply) {
                       remove_document(rooms, connection_of(request), request, reply);
                     }});

@@ -36,6 +36,7 @@ void add_template_routes(Routes& routes, const Rooms& rooms) {
                     .pattern = kTemplate,
                     .id = "putTemplate",
                     .access = Permission::kDesign,
+                    .site = SiteOf::kEvery,
                     .body = Body::kDocument,
                     .handler = [rooms](Request& request, const Reply& reply) {
                       put_document(rooms, template_of(request), request, reply);
@@ -44,6 +45,7 @@ void add_template_routes(Routes& routes, const Rooms& rooms) {
                     .pattern = kTemplate,
                     .id = "deleteTemplate",
                     .access = Permission::kDesign,
+                    .site = SiteOf::kEvery,
                     .handler = [rooms](Request& request, const Reply& reply) {
                       remove_document(rooms, template_of(request), request, reply);
                     }});

@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "coordinator/database/accounts.hpp"
 #include "coordinator/database/artifact_deployment.hpp"
 #include "coordinator/database/documents.hpp"
 
@@ -92,6 +93,7 @@ constexpr std::array kMigrations = std::to_array<sql::Migration>({
     {5, "document secrets", kDocumentSecretsSchema},
     {6, "artifact deployments", kArtifactDeploymentsSchema},
     {7, "warnings of deployments", kDeploymentWarnings},
+    {8, "users, and grants of tokens", kAccountsSchema},
 });
 
 }  // namespace

@@ -1,5 +1,5 @@
-// Slows down who presents wrong credentials: each address may fail a few times at once and then once
-// a second. A right credential is never held up. One thread.
+// Slows down who presents wrong credentials: each address, or name, may fail a few times at once and
+// then at a rate. A right token is never held up. One thread.
 #pragma once
 
 #include <cstddef>
@@ -12,25 +12,30 @@ namespace fieldline::security {
 
 class Attempts {
  public:
-  static constexpr double kBurst = 20;
-  static constexpr double kPerSecond = 1;
-  // Addresses remembered; the one that failed longest ago is forgotten first.
-  static constexpr std::size_t kAddresses = 1024;
+  struct Rate {
+    double burst = 20;
+    double per_second = 1;
+  };
+  // Keys remembered; the one that failed longest ago is forgotten first.
+  static constexpr std::size_t kKeys = 1024;
 
-  explicit Attempts(const Clock& clock) : clock_(clock) {}
+  explicit Attempts(const Clock& clock, Rate rate) : clock_(clock), rate_(rate) {}
 
-  // Notes a failure; false when the address has had too many.
-  [[nodiscard]] bool fail_from(const std::string& address);
+  // Notes a failure; false when there have been too many of this key.
+  [[nodiscard]] bool fail_from(const std::string& key);
+  // The latest failure noted was none.
+  void forgive(const std::string& key);
 
  private:
   struct Bucket {
-    double left = kBurst;
+    double left;
     Instant filled;
   };
 
   void make_room();
 
   const Clock& clock_;
+  const Rate rate_;
   std::unordered_map<std::string, Bucket> buckets_;
 };
 

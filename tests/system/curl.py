@@ -24,7 +24,7 @@ class Curl:
     def __init__(self, url, token):
         self.url = url
         self.token = token
-        self.api = json.loads(self._run("-sS", f"{url}/openapi.json"))
+        self.api = json.loads(self._run("-sS", "-H", f"Authorization: Bearer {token}", f"{url}/openapi.json"))
 
     @staticmethod
     def _run(*words, body=None):

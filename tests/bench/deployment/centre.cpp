@@ -14,7 +14,7 @@
 #include "coordinator/database/documents.hpp"
 #include "coordinator/database/migrations.hpp"
 #include "coordinator/database/node_keys.hpp"
-#include "coordinator/security/tokens.hpp"
+#include "coordinator/security/accounts.hpp"
 #include "tests/bench/deployment/reader.hpp"
 #include "tests/bench/fanout/pipe.hpp"
 #include "tests/bench/table.hpp"

@@ -8,7 +8,7 @@
 #include "common/sql/threaded_database.hpp"
 #include "coordinator/api/openapi.hpp"
 #include "coordinator/database/migrations.hpp"
-#include "coordinator/security/tokens.hpp"
+#include "coordinator/security/accounts.hpp"
 
 namespace fieldline::api::test {
 namespace {
@@ -51,6 +51,7 @@ Centre::Centre(const std::function<void(sql::Database&, Executor&)>& prepare)
   if (prepare) prepare(*database_, loop_);
   coordinator::Settings settings;
   settings.state = folder_;
+  settings.password_cost = {.operations = 1, .bytes = 8192};
   coordinator_ = std::move(
       coordinator::Coordinator::build(
           {loop_, *router_, admission_, *database_, author_, engine_, clerk_, box_, Random(1)}, settings)

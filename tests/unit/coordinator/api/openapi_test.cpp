@@ -3,8 +3,9 @@
 #include <catch2/catch.hpp>
 #include <map>
 #include <set>
+#include <span>
 
-#include "coordinator/api/rooms.hpp"
+#include "coordinator/api/routes.hpp"
 #include "coordinator/templates/flatten.hpp"
 #include "tests/unit/coordinator/api/centre.hpp"
 
@@ -28,7 +29,7 @@ std::ostream& operator<<(std::ostream& out, const Said& said) {
 
 using Table = std::map<std::string, Said>;  // by "GET /path"
 
-Table table_of(const Routes& routes) {
+Table table_of(std::span<const Route> routes) {
   Table table;
   for (const auto& route : routes) {
     const auto* permission = std::get_if<security::Permission>(&route.access);
@@ -67,19 +68,11 @@ void each_reference(const Json& node, const std::function<void(const Json&)>& vi
   }
 }
 
-Routes routes_of(Centre& centre, health::Metrics& metrics, Stream& stream) {
-  auto& coordinator = centre.coordinator();
-  return all_routes({centre.loop(), centre.worker(), coordinator.catalog(), coordinator.sites(),
-                     coordinator.artifacts(), coordinator.deployments(), metrics, stream});
-}
-
 }  // namespace
 
 TEST_CASE("the routes and the OpenAPI document describe the same operations") {
   Centre centre;
-  health::Metrics metrics("test");
-  Stream stream(centre.loop(), "run", [](std::size_t) {});
-  const auto routes = table_of(routes_of(centre, metrics, stream));
+  const auto routes = table_of(centre.coordinator().routes());
   const auto described = table_of(centre.openapi());
   for (const auto& [operation, said] : routes) {
     INFO(operation);

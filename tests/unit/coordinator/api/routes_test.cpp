@@ -27,6 +27,18 @@ TEST_CASE("a route that does not say who may use it does not start") {
   CHECK(table.error().message.find("/x") != std::string::npos);
 }
 
+TEST_CASE("a route that changes something and does not say where does not start") {
+  auto unsaid = route(Method::kPost, "/sites/{site}/x", "x");
+  unsaid.access = security::Permission::kDeploy;
+  CHECK_FALSE(RouteTable::make({unsaid}));
+  unsaid.site = SiteOf::kInstance;
+  CHECK_FALSE(RouteTable::make({unsaid}));
+  unsaid.site = SiteOf::kBody;
+  CHECK_FALSE(RouteTable::make({unsaid}));
+  unsaid.site = SiteOf::kPath;
+  CHECK(RouteTable::make({unsaid}));
+}
+
 TEST_CASE("two routes that are the same do not start") {
   CHECK_FALSE(RouteTable::make({route(Method::kGet, "/x", "a"), route(Method::kGet, "/x", "b")}));
   CHECK_FALSE(RouteTable::make({route(Method::kGet, "/x", "a"), route(Method::kGet, "/y", "a")}));

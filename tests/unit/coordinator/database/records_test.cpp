@@ -6,12 +6,12 @@
 #include "common/base/hash.hpp"
 #include "common/base/virtual_time.hpp"
 #include "common/sql/inline_database.hpp"
+#include "coordinator/database/accounts.hpp"
 #include "coordinator/database/deployment_records.hpp"
 #include "coordinator/database/documents.hpp"
 #include "coordinator/database/migrations.hpp"
 #include "coordinator/database/node_keys.hpp"
 #include "coordinator/database/term.hpp"
-#include "coordinator/database/tokens.hpp"
 #include "tests/postgresql/places.hpp"
 
 namespace fieldline::database {
@@ -202,19 +202,30 @@ TEMPLATE_LIST_TEST_CASE("a key is of one node, and a node has one key", "", Disk
   CHECK(keys.all()->empty());
 }
 
-TEMPLATE_LIST_TEST_CASE("tokens have names of their own, and go by them", "", Disks) {
+TEMPLATE_LIST_TEST_CASE("users and tokens change together or not at all, and a token has its name alone", "",
+                        Disks) {
   TestType disk;
-  Tokens tokens(*disk.database);
-  const Token admin{blake2b_hex("secret"), "admin", Timestamp(1s)};
-  REQUIRE(tokens.add_now(admin));
+  AccountRecords records(*disk.database);
+  const UserRow ann{"ann", "hash", "[]", Timestamp(1s), Timestamp(2s)};
+  const TokenRow admin{blake2b_hex("secret"), "admin", "", "[]", Timestamp(1s), Timestamp(9s)};
+  REQUIRE(records.save_now({.users = {ann}, .tokens = {admin}}));
   const auto twice = disk.outcome([&](auto done, Executor& reply) {
-    tokens.add({blake2b_hex("other"), "admin", Timestamp(1s)}, done, reply);
+    records.save(
+        {.tokens = {{blake2b_hex("other"), "admin", "", "[]", Timestamp(1s), {}}}, .removed_users = {"ann"}},
+        done, reply);
   });
   REQUIRE_FALSE(twice);
   CHECK(twice.error().code == ErrorCode::kConflict);
-  CHECK(tokens.all().value() == std::vector<Token>{admin});
-  REQUIRE(disk.outcome([&](auto done, Executor& reply) { tokens.remove("admin", done, reply); }));
-  CHECK(tokens.all()->empty());
+  CHECK(records.users().value() == std::vector<UserRow>{ann});
+  CHECK(records.tokens().value() == std::vector<TokenRow>{admin});
+  auto changed = ann;
+  changed.grants = "[{}]";
+  changed.changed = Timestamp(3s);
+  REQUIRE(disk.outcome([&](auto done, Executor& reply) {
+    records.save({.users = {changed}, .removed_tokens = {"admin"}}, done, reply);
+  }));
+  CHECK(records.users().value() == std::vector<UserRow>{changed});
+  CHECK(records.tokens()->empty());
 }
 
 CentralEvent drift(const std::string& instance, std::string message, Timestamp time) {

@@ -10,8 +10,8 @@ using namespace std::chrono_literals;
 
 TEST_CASE("an address may fail a few times at once, then once a second") {
   VirtualTime time;
-  Attempts attempts(time.clock());
-  for (int i = 0; i < static_cast<int>(Attempts::kBurst); ++i) REQUIRE(attempts.fail_from("10.0.0.1"));
+  Attempts attempts(time.clock(), {});
+  for (int i = 0; i < static_cast<int>(Attempts::Rate().burst); ++i) REQUIRE(attempts.fail_from("10.0.0.1"));
   CHECK_FALSE(attempts.fail_from("10.0.0.1"));
   CHECK(attempts.fail_from("10.0.0.2"));
   time.run_for(1s);
@@ -21,7 +21,7 @@ TEST_CASE("an address may fail a few times at once, then once a second") {
 
 TEST_CASE("many addresses do not make it forget the one that fails now") {
   VirtualTime time;
-  Attempts attempts(time.clock());
+  Attempts attempts(time.clock(), {});
   bool admitted = true;
   for (int i = 0; i < 5000; ++i) {
     time.run_for(1ms);
@@ -29,6 +29,16 @@ TEST_CASE("many addresses do not make it forget the one that fails now") {
     admitted = attempts.fail_from("10.0.0.1");
   }
   CHECK_FALSE(admitted);
+}
+
+TEST_CASE("what turns out to be no failure is taken back") {
+  VirtualTime time;
+  Attempts attempts(time.clock(), {.burst = 1, .per_second = 0.2});
+  REQUIRE(attempts.fail_from("ann"));
+  attempts.forgive("ann");
+  CHECK(attempts.fail_from("ann"));
+  CHECK_FALSE(attempts.fail_from("ann"));
+  attempts.forgive("bob");
 }
 
 }  // namespace fieldline::security
