@@ -4,6 +4,8 @@
 
 #include "coordinator/api/api.hpp"
 #include "coordinator/artifacts/artifacts.hpp"
+#include "coordinator/audit/log.hpp"
+#include "coordinator/audit/operation_ends.hpp"
 #include "coordinator/database/accounts.hpp"
 #include "coordinator/database/artifact_deployment.hpp"
 #include "coordinator/database/central_events.hpp"
@@ -37,6 +39,7 @@ struct Coordinator::Rooms {
         events(ground.database),
         artifact_rows(ground.database),
         accounts(ground.database),
+        audit_rows(ground.database),
         catalog({ground.loop, ground.author, documents, ground.box}),
         sites(ground.loop, ground.router, ground.admission, keys, term,
               {settings.silence_limit, settings.ping_interval, settings.health_interval}),
@@ -63,13 +66,23 @@ struct Coordinator::Rooms {
     auto opened = security::Security::open(accounts, ground.loop, settings.state, settings.password_cost);
     if (!opened) return fail(opened.error());
     security = std::move(*opened);
+    if (auto recording = start_audit(); !recording) return recording;
     metrics.watch(ground.loop, sites, deployments);
     auto started = api::Api::start(
-        {ground.loop, ground.clerk, catalog, sites, artifacts, deployments, metrics, *security},
+        {ground.loop, ground.clerk, catalog, sites, artifacts, deployments, metrics, *security, audit},
         ground.random, listen);
     if (!started) return fail(started.error());
     api = std::move(*started);
     return {};
+  }
+
+  Result<> start_audit() {
+    auto opened = audit::Log::open({ground.loop, ground.clerk, audit_rows}, audit_key_file(settings));
+    if (!opened) return fail(std::move(opened.error()));
+    audit = std::move(*opened);
+    operation_ends.emplace(audit::OperationEnds::Neighbours{ground.loop, ground.clerk, audit_rows, records,
+                                                            deployments, *audit});
+    return operation_ends->start();
   }
 
   Ground ground;
@@ -80,11 +93,14 @@ struct Coordinator::Rooms {
   database::CentralEvents events;
   database::ArtifactDeployments artifact_rows;
   database::AccountRecords accounts;
+  database::AuditRecords audit_rows;
+  std::shared_ptr<audit::Log> audit;
   catalog::Catalog catalog;
   sites::Sites sites;
   artifacts::Artifacts artifacts;
   deployment::Deployments deployments;
   health::Metrics metrics;
+  std::optional<audit::OperationEnds> operation_ends;
   std::unique_ptr<security::Security> security;
   std::unique_ptr<api::Api> api;
 };
@@ -126,6 +142,10 @@ artifacts::Artifacts& Coordinator::artifacts() {
 
 deployment::Deployments& Coordinator::deployments() {
   return rooms_->deployments;
+}
+
+audit::Log& Coordinator::audit() {
+  return *rooms_->audit;
 }
 
 }  // namespace fieldline::coordinator

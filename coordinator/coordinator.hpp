@@ -17,6 +17,7 @@
 #include "coordinator/api/routes.hpp"
 #include "coordinator/api/server.hpp"
 #include "coordinator/artifacts/artifacts.hpp"
+#include "coordinator/audit/log.hpp"
 #include "coordinator/catalog/catalog.hpp"
 #include "coordinator/deployment/deployments.hpp"
 #include "coordinator/settings.hpp"
@@ -55,6 +56,8 @@ class Coordinator {
   [[nodiscard]] sites::Sites& sites();
   [[nodiscard]] artifacts::Artifacts& artifacts();
   [[nodiscard]] deployment::Deployments& deployments();
+  // Once it serves.
+  [[nodiscard]] audit::Log& audit();
 
  private:
   struct Rooms;

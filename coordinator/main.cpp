@@ -1,6 +1,10 @@
 // fieldline-coordinator: the one place from which sites are configured, deployed to and watched.
 #include <spdlog/spdlog.h>
 
+#include <iostream>
+#include <string_view>
+#include <vector>
+
 #include "common/base/file.hpp"
 #include "common/base/worker.hpp"
 #include "common/net/curve_router.hpp"
@@ -9,6 +13,7 @@
 #include "common/net/loop.hpp"
 #include "common/settings/text.hpp"
 #include "common/sql/threaded_database.hpp"
+#include "coordinator/audit_command.hpp"
 #include "coordinator/coordinator.hpp"
 #include "coordinator/database/documents.hpp"
 #include "coordinator/database/migrations.hpp"
@@ -38,14 +43,6 @@ std::string bind_address(const settings::Endpoint& endpoint) {
   return text;
 }
 
-// A path is taken from the state directory.
-std::string database_of(const coordinator::Settings& settings) {
-  constexpr std::string_view kSqlite = "sqlite:";
-  const auto& address = settings.database;
-  if (!address.starts_with(kSqlite)) return address;
-  return std::string(kSqlite) + (settings.state / address.substr(kSqlite.size())).string();
-}
-
 Result<> run(const coordinator::Settings& settings) {
   if (auto made = make_private_directory(settings.state); !made) return made;
   auto keys = net::KeyPair::load_or_create(settings.state / "curve.key");
@@ -57,7 +54,8 @@ Result<> run(const coordinator::Settings& settings) {
 
   net::Loop loop;
   loop.stop_on_signals();
-  auto database = sql::open_threaded({database_of(settings), "database", database::migrations()});
+  auto database =
+      sql::open_threaded({coordinator::database_address(settings), "database", database::migrations()});
   if (!database) return fail(database.error());
   database::DocumentRecords documents(**database);
   const auto box = security::open_secret_box(settings.state / settings.secrets_key, documents);
@@ -95,9 +93,17 @@ Result<> run(const coordinator::Settings& settings) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  const auto settings = coordinator::settings_table().load(argc, argv);
+  std::vector<const char*> arguments(argv, argv + argc);
+  const auto is = [&](std::size_t at, std::string_view word) {
+    return arguments.size() > at && arguments[at] == word;
+  };
+  const bool verifies = is(1, "audit") && is(2, "verify");
+  if (verifies) arguments.erase(arguments.begin() + 1, arguments.begin() + 3);
+  const auto settings =
+      coordinator::settings_table().load(static_cast<int>(arguments.size()), arguments.data());
   if (!settings) return settings.error();
   spdlog::set_level(spdlog::level::from_str(settings::Text<settings::LogLevel>::print(settings->log_level)));
+  if (verifies) return coordinator::verify_audit(*settings, std::cout, std::cerr);
   if (const auto ran = run(*settings); !ran) {
     spdlog::critical("{}", ran.error().describe());
     return 1;

@@ -49,6 +49,9 @@ settings::Table<Settings> settings_table() {
       "secrets.key", &Settings::secrets_key,
       "File of the key that stored secrets are sealed with, in STATE unless the path is absolute; made at "
       "the first start.");
+  table.add("audit.key", &Settings::audit_key,
+            "The key of the audit log, below STATE unless the path is absolute; made when missing. Beside it "
+            "is audit.head, the end of the log.");
   table
       .add("nodes.max", &Settings::max_nodes,
            "Nodes that may be connected at once; each takes a file descriptor.")
@@ -79,6 +82,17 @@ settings::Table<Settings> settings_table() {
   });
   table.check(check_tls);
   return table;
+}
+
+std::string database_address(const Settings& settings) {
+  constexpr std::string_view kSqlite = "sqlite:";
+  const auto& address = settings.database;
+  if (!address.starts_with(kSqlite)) return address;
+  return std::string(kSqlite) + (settings.state / address.substr(kSqlite.size())).string();
+}
+
+std::filesystem::path audit_key_file(const Settings& settings) {
+  return settings.state / settings.audit_key;
 }
 
 }  // namespace fieldline::coordinator

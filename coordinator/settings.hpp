@@ -18,6 +18,7 @@ struct Settings {
   settings::Endpoint nodes{"0.0.0.0", 7400};
   std::filesystem::path state = "/var/lib/fieldline-coordinator";
   std::string database = "sqlite:coordinator.db";  // an sql::Address; a path may be relative to `state`
+  std::filesystem::path audit_key = "audit.key";
   Duration silence_limit = std::chrono::seconds(10);
   Duration ping_interval = std::chrono::seconds(2);
   Duration health_interval = std::chrono::seconds(5);
@@ -32,5 +33,10 @@ struct Settings {
 };
 
 settings::Table<Settings> settings_table();
+
+// The sql::Address of the database; a path is taken from the state directory.
+std::string database_address(const Settings& settings);
+// Where the key of the audit log is.
+std::filesystem::path audit_key_file(const Settings& settings);
 
 }  // namespace fieldline::coordinator

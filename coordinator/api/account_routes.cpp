@@ -187,6 +187,7 @@ void add_token(const Rooms& rooms, const Request& request, const Reply& reply) {
   auto token = wanted_token(rooms, request);
   if (!token) return reply.fail(token.error());
   const auto name = token->name;
+  audit::add_details(reply.entry(), {{"token", name}});
   rooms.security.accounts().add_token(
       std::move(*token), answer_with<std::string>(reply, [name](const std::string& secret) {
         auto response = json_response(201, {{"name", name}, {"secret", secret}});

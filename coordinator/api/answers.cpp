@@ -77,21 +77,32 @@ void get_document(const Rooms& rooms, const DocumentKey& key, const Request& req
 }
 
 void put_document(const Rooms& rooms, const DocumentKey& key, Request& request, const Reply& reply) {
+  reply.entry().document = key.path();
   const auto current = current_revision(rooms, key);
   if (!current.empty() && is_known(request.head, current))
     return reply.fail({ErrorCode::kPreconditionFailed, "it exists already", {}, {}});
   rooms.catalog.put(key, std::move(request.body), *text_format(request.head), if_match(request.head, current),
-                    request.principal.name, answer_with<catalog::Applied>(reply, [key](const auto& outcome) {
+                    request.principal.name,
+                    answer_with<catalog::Applied>(reply, [key, reply](const auto& outcome) {
+                      note_change(reply, outcome);
                       return applied(outcome, key);
                     }));
 }
 
 void remove_document(const Rooms& rooms, const DocumentKey& key, const Request& request, const Reply& reply) {
+  reply.entry().document = key.path();
   rooms.catalog.remove(key, if_match(request.head, current_revision(rooms, key)), request.principal.name,
-                       [reply](const Result<>& outcome) {
-                         if (!outcome) return reply.fail(outcome.error());
+                       [reply, key](const Result<Revision>& removed) {
+                         if (!removed) return reply.fail(removed.error());
+                         note_change(reply, {key.kind, key.name, catalog::Outcome::kChanged, {}, *removed});
                          reply.send(empty_response(204));
                        });
+}
+
+void note_change(const Reply& reply, const catalog::Applied& applied) {
+  auto& entry = reply.entry();
+  entry.document = DocumentKey{applied.kind, applied.name}.path();
+  audit::add_details(entry, {{"revision_before", applied.before}, {"revision", applied.revision}});
 }
 
 Result<> check_precondition(const Request& request, const Revision& current) {

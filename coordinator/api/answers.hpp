@@ -48,6 +48,9 @@ void remove_document(const Rooms& rooms, const templates::DocumentKey& key, cons
 // Is the request's If-Match good for what exists? kPreconditionRequired, kPreconditionFailed.
 Result<> check_precondition(const Request& request, const Revision& current);
 
+// What the audit log is to say of a change of documents: the revisions before and after.
+void note_change(const Reply& reply, const catalog::Applied& applied);
+
 // A page of the documents of one kind, in order of name: {"<plural>": [...], "next": "..."}.
 void list_documents(const Rooms& rooms, const Request& request, const Reply& reply,
                     templates::DocumentKind kind, std::string_view plural,

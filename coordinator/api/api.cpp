@@ -36,6 +36,7 @@ Routes all_routes(const Rooms& rooms) {
   add_apply_routes(routes, rooms);
   add_artifact_deployment_routes(routes, rooms);  // before those of kinds, which would take its paths
   add_artifact_routes(routes, rooms);
+  add_audit_routes(routes, rooms);
   add_bulk_routes(routes, rooms);
   add_compare_routes(routes, rooms);
   add_deployment_routes(routes, rooms);
@@ -78,10 +79,10 @@ void Api::follow(const Neighbours& neighbours) {
 Result<std::unique_ptr<Api>> Api::start(const Neighbours& neighbours, Random& random,
                                         const Server::Listen& listen) {
   std::unique_ptr<Api> api(new Api(neighbours, random.id().substr(0, 12)));
-  auto table =
-      RouteTable::make(all_routes({neighbours.loop, neighbours.worker, neighbours.catalog, neighbours.sites,
-                                   neighbours.artifacts, neighbours.deployments, neighbours.metrics,
-                                   api->stream_, neighbours.security, listen.tls.has_value()}));
+  auto table = RouteTable::make(
+      all_routes({neighbours.loop, neighbours.worker, neighbours.catalog, neighbours.sites,
+                  neighbours.artifacts, neighbours.deployments, neighbours.metrics, *neighbours.audit,
+                  api->stream_, neighbours.security, listen.tls.has_value()}));
   if (!table) return fail(std::move(table.error()));
   const Front::Neighbours around{
       .loop = neighbours.loop,
@@ -96,6 +97,11 @@ Result<std::unique_ptr<Api>> Api::start(const Neighbours& neighbours, Random& ra
           [&metrics = neighbours.metrics](std::string_view operation, int status, Duration took) {
             metrics.count_request(operation, status, took);
             if (status == 401 || status == 429) metrics.count_refused_credential();
+          },
+      // A reply can outlive the log; its client has gone by then.
+      .record =
+          [log = std::weak_ptr(neighbours.audit)](audit::Entry entry, audit::Log::Done done) {
+            if (const auto there = log.lock()) there->record(std::move(entry), std::move(done));
           }};
   api->front_ = std::make_unique<Front>(around, std::move(*table));
   auto server = Server::start(listen, *api->front_);

@@ -11,6 +11,7 @@
 #include "coordinator/api/front.hpp"
 #include "coordinator/api/rooms.hpp"
 #include "coordinator/api/server.hpp"
+#include "coordinator/audit/log.hpp"
 #include "coordinator/security/security.hpp"
 
 namespace fieldline::api {
@@ -26,6 +27,7 @@ class Api {
     deployment::Deployments& deployments;
     health::Metrics& metrics;
     security::Security& security;
+    std::shared_ptr<audit::Log> audit;
   };
 
   // Errors as Server::start. All neighbours outlive this, and run no more tasks of its once it is gone.

@@ -2,6 +2,7 @@
 
 #include "coordinator/api/answers.hpp"
 #include "coordinator/api/media.hpp"
+#include "coordinator/audit/limits.hpp"
 
 namespace fieldline::api {
 
@@ -51,13 +52,31 @@ void apply_without_sites(const Rooms& rooms, const Application& wanted, const Ap
   });
 }
 
+// The documents that are other than before, the first of them by name.
+void note_documents(const Reply& reply, const std::vector<Applied>& documents, bool dry_run) {
+  auto changed = Json::array();
+  std::size_t count = 0;
+  for (const auto& document : documents) {
+    if (document.outcome == Outcome::kUnchanged) continue;
+    if (++count > audit::kNames) continue;
+    changed.push_back({{"document", templates::DocumentKey{document.kind, document.name}.path()},
+                       {"revision_before", document.before},
+                       {"revision", document.revision}});
+  }
+  audit::add_details(reply.entry(),
+                     {{"dry_run", dry_run}, {"changed", count}, {"documents", std::move(changed)}});
+}
+
 void apply_documents(const Rooms& rooms, Request& request, const Reply& reply) {
   const auto dry_run = flag_option(request, "dry_run");
   if (!dry_run) return reply.fail(dry_run.error());
   const bool dry = dry_run->value_or(false);
   Application wanted{std::move(request.body), *text_format(request.head), dry, request.principal};
-  ApplyAnswer done = render_on_worker<std::vector<Applied>>(
-      rooms, reply, [dry](const auto& documents) { return summary(documents, dry); });
+  ApplyAnswer done =
+      render_on_worker<std::vector<Applied>>(rooms, reply, [dry, reply](const auto& documents) {
+        note_documents(reply, documents, dry);
+        return summary(documents, dry);
+      });
   if (may(wanted.by, Permission::kAdminister)) return apply_now(rooms, std::move(wanted), std::move(done));
   apply_without_sites(rooms, wanted, done);
 }

@@ -51,7 +51,9 @@ Result<std::vector<std::string>> chosen_sites(const templates::Library& library,
   return sites;
 }
 
-Response begun_response(const Begun& begun) {
+Response begun_response(const Reply& reply, const Begun& begun) {
+  reply.entry().deployment = begun.deployment;
+  audit::add_details(reply.entry(), {{"sites", begun.sites}});
   auto response = json_response(202, {{"deployment", begun.deployment}, {"sites", begun.sites}});
   response.headers.add("Location", "/api/v1/artifacts/deployment");
   return response;
@@ -60,14 +62,15 @@ Response begun_response(const Begun& begun) {
 void deploy_artifacts(const Rooms& rooms, const Request& request, const Reply& reply) {
   auto sites = chosen_sites(*rooms.catalog.library(), request.document);
   if (!sites) return reply.fail(sites.error());
-  rooms.artifacts.deploy(std::move(*sites), request.principal.name,
-                         answer_with<Begun>(reply, begun_response));
+  const auto answered = [reply](const Begun& begun) { return begun_response(reply, begun); };
+  rooms.artifacts.deploy(std::move(*sites), request.principal.name, answer_with<Begun>(reply, answered));
 }
 
 void retry_artifacts(const Rooms& rooms, const Request& request, const Reply& reply) {
   const DocumentKey key{DocumentKind::kSite, request.param("site")};
   if (rooms.catalog.library()->find(key) == nullptr) return reply.fail(no_document(key));
-  rooms.artifacts.retry(key.name, request.principal.name, answer_with<Begun>(reply, begun_response));
+  const auto answered = [reply](const Begun& begun) { return begun_response(reply, begun); };
+  rooms.artifacts.retry(key.name, request.principal.name, answer_with<Begun>(reply, answered));
 }
 
 // The matrix, a page of sites at a time.

@@ -72,6 +72,8 @@ void deploy_site(const Rooms& rooms, const Request& request, const Reply& reply)
   if (!order) return reply.fail(order.error());
   rooms.deployments.deploy_all(key.name, std::move(*order), [rooms, reply, wait = *wait](Result<Bulk> begun) {
     if (!begun) return reply.fail(begun.error());
+    // Of each instance the end is recorded for itself.
+    audit::add_details(reply.entry(), {{"bulk", begun->id}, {"counts", to_json(begun->counts)}});
     if (wait == Duration(0)) return show_begun(rooms, reply, begun->id, false);
     rooms.deployments.wait_for_bulk(begun->id, wait, [rooms, reply](const Result<Bulk>& bulk) {
       if (!bulk) return reply.fail(bulk.error());

@@ -60,12 +60,59 @@ Result<> check_body(const Route& route, Request& request) {
   return {};
 }
 
+bool changes(const Route& route) {
+  return route.method != Method::kGet && route.method != Method::kHead;
+}
+
+// Bodies and parameters are not in it: they may hold secrets.
+audit::Entry entry_of(const Route& route, const std::vector<std::string>& segments, const Params& path,
+                      const std::optional<security::Principal>& principal, const Head& head) {
+  audit::Entry entry;
+  entry.action = route.id;
+  entry.method = name(route.method);
+  entry.path = fmt::format("/{}", fmt::join(segments, "/"));
+  entry.address = head.peer;
+  entry.kind = audit::kAnonymous;
+  if (principal) {
+    entry.kind = principal->is_user ? "user" : "token";
+    entry.who = principal->name;
+  }
+  if (const auto site = path.find("site"); site != path.end()) entry.site = site->second;
+  if (const auto named = path.find("name");
+      named != path.end() && route.pattern.starts_with("/api/v1/instances/"))
+    entry.instance = named->second;
+  return entry;
+}
+
+Response unrecorded() {
+  return problem(503, "unrecorded",
+                 "the change may have been made, but the audit log could not record it: look before you send "
+                 "it again");
+}
+
+// Puts what came of a request into the audit log. Outlives the front.
+struct Recorder {
+  std::function<void(audit::Entry, audit::Log::Done)> put;
+  std::shared_ptr<audit::Strangers> strangers;
+
+  void record(audit::Entry entry, int status, const audit::Log::Done& done) const {
+    entry.result = std::to_string(status);
+    if (entry.kind == audit::kAnonymous && status >= 400) {
+      const auto counted = strangers->refused();
+      if (!counted) return done({});
+      if (*counted > 0) audit::add_details(entry, {{"refused_before", *counted}});
+    }
+    put(std::move(entry), done);
+  }
+};
+
 }  // namespace
 
 Front::Front(Neighbours neighbours, RouteTable routes)
     : neighbours_(std::move(neighbours)),
       routes_(std::move(routes)),
-      attempts_(neighbours_.loop.clock(), {}) {}
+      attempts_(neighbours_.loop.clock(), {}),
+      strangers_(std::make_shared<audit::Strangers>(neighbours_.loop.clock())) {}
 
 Front::OrAnswer<security::Principal> Front::authenticate(const Head& head) const {
   auto& security = neighbours_.security;
@@ -121,43 +168,72 @@ Result<> Front::judge(const Route& route, const Request& request,
   return {};
 }
 
-Front::OrAnswer<Front::Admission> Front::admit(const Head& head) const {
-  auto target = parse_target(head.target);
-  if (!target) return tl::unexpected(problem(target.error()));
-  auto match = routes_.find(head.method, target->segments);
-  if (!match) {
-    const auto allowed = routes_.allowed(target->segments);
-    if (allowed.empty()) return answer(ErrorCode::kNotFound, "there is nothing at this path");
-    auto refusal = problem(405, "method-not-allowed", fmt::format("this path takes {}", allowed));
-    refusal.headers.add("Allow", allowed);
-    return tl::unexpected(std::move(refusal));
-  }
-  Admission admission{match->route, std::move(match->path), std::move(target->query), {}};
-  if (!std::holds_alternative<Anyone>(match->route->access)) {
+std::optional<Response> Front::check_caller(Admission& admission, const Head& head) const {
+  if (const auto* needed = std::get_if<security::Permission>(&admission.route->access)) {
     auto principal = authenticate(head);
-    if (!principal) return tl::unexpected(std::move(principal.error()));
+    if (!principal) return std::move(principal.error());
     Request asked;
     asked.path = admission.path;
     // What a body names is judged once it is here.
-    const auto needed = std::get<security::Permission>(admission.route->access);
-    const bool later = admission.route->site == SiteOf::kBody && security::may(*principal, needed);
+    const bool later = admission.route->site == SiteOf::kBody && security::may(*principal, *needed);
     const auto allowed = later ? Result<>() : judge(*admission.route, asked, *principal);
-    if (!allowed) return tl::unexpected(problem(allowed.error()));
     admission.principal = std::move(*principal);
+    if (!allowed) return problem(allowed.error());
   }
   if (const auto unknown = stranger(admission.query, admission.route->query))
-    return answer(ErrorCode::kInvalid, fmt::format("there is no parameter named '{}' here", *unknown),
-                  fmt::format("?{}", *unknown));
+    return problem(Error{ErrorCode::kInvalid,
+                         fmt::format("there is no parameter named '{}' here", *unknown),
+                         fmt::format("?{}", *unknown),
+                         {}});
+  return std::nullopt;
+}
+
+Front::Admission Front::admit(const Head& head) const {
+  Admission admission;
+  auto target = parse_target(head.target);
+  if (!target) {
+    admission.refusal = problem(target.error());
+    return admission;
+  }
+  admission.segments = std::move(target->segments);
+  auto match = routes_.find(head.method, admission.segments);
+  if (!match) {
+    const auto allowed = routes_.allowed(admission.segments);
+    admission.refusal = allowed.empty()
+                            ? problem(Error{ErrorCode::kNotFound, "there is nothing at this path", {}, {}})
+                            : problem(405, "method-not-allowed", fmt::format("this path takes {}", allowed));
+    if (!allowed.empty()) admission.refusal->headers.add("Allow", allowed);
+    return admission;
+  }
+  admission.route = match->route;
+  admission.path = std::move(match->path);
+  admission.query = std::move(target->query);
+  admission.refusal = check_caller(admission, head);
   return admission;
 }
 
 Allowance Front::allow(const Head& head) {
-  auto admission = admit(head);
-  if (!admission) return {kStrangerBodyBytes, std::move(admission.error())};
-  const auto limit = body_limit(admission->route->body);
-  return {limit,
-          problem(Error{
-              ErrorCode::kTooLarge, fmt::format("the body may have {} bytes at most here", limit), {}, {}})};
+  return allowance(admit(head), head);
+}
+
+// What is refused before its body was read never comes to serve().
+Allowance Front::allowance(Admission admission, const Head& head) const {
+  const auto limit = admission.refusal ? kStrangerBodyBytes : body_limit(admission.route->body);
+  auto refusal =
+      admission.refusal
+          ? std::move(*admission.refusal)
+          : problem(Error{
+                ErrorCode::kTooLarge, fmt::format("the body may have {} bytes at most here", limit), {}, {}});
+  Allowance allowance{limit, std::move(refusal)};
+  if (admission.route != nullptr && changes(*admission.route)) {
+    const Recorder recorder{neighbours_.record, strangers_};
+    allowance.told =
+        [recorder, status = allowance.otherwise.status,
+         entry = entry_of(*admission.route, admission.segments, admission.path, admission.principal, head)] {
+          recorder.record(entry, status, [](const Result<>&) {});
+        };
+  }
+  return allowance;
 }
 
 Response Front::slowed_down(Response answer, const Head& head) {
@@ -179,25 +255,39 @@ void Front::watch(const Reply& reply, std::string_view operation) const {
 }
 
 void Front::guard(const Reply& reply, const Admission& admission) const {
-  if (std::holds_alternative<Anyone>(admission.route->access)) return;
+  if (!admission.principal) return;
   const auto asked = std::make_shared<Request>();
   asked->path = admission.path;
-  reply.guard([this, asked, &route = *admission.route, principal = admission.principal] {
+  reply.guard([this, asked, &route = *admission.route, principal = *admission.principal] {
     const auto now = neighbours_.security.again(principal);
     return now && judge(route, *asked, *now).has_value();
   });
 }
 
+void Front::hold(const Reply& reply, const Admission& admission, const Head& head) const {
+  if (admission.route == nullptr || !changes(*admission.route)) return;
+  const Recorder recorder{neighbours_.record, strangers_};
+  reply.hold(entry_of(*admission.route, admission.segments, admission.path, admission.principal, head),
+             [recorder](audit::Entry entry, Response response, const Reply::Pass& pass) {
+               const auto status = response.status;
+               auto held = std::make_shared<Response>(std::move(response));
+               recorder.record(std::move(entry), status, [pass, held](const Result<>& outcome) {
+                 pass(outcome ? std::move(*held) : unrecorded());
+               });
+             });
+}
+
 void Front::serve(Request request, Reply reply) {
   auto admission = admit(request.head);
-  watch(reply, admission ? admission->route->id : "none");
-  if (!admission) return reply.send(slowed_down(std::move(admission.error()), request.head));
-  const auto& route = *admission->route;
+  watch(reply, admission.refusal ? "none" : admission.route->id);
+  hold(reply, admission, request.head);
+  if (admission.refusal) return reply.send(slowed_down(std::move(*admission.refusal), request.head));
+  const auto& route = *admission.route;
   if (auto sound = check_body(route, request); !sound) return reply.fail(sound.error());
-  guard(reply, *admission);
-  request.path = std::move(admission->path);
-  request.query = std::move(admission->query);
-  request.principal = std::move(admission->principal);
+  guard(reply, admission);
+  request.path = std::move(admission.path);
+  request.query = std::move(admission.query);
+  if (admission.principal) request.principal = std::move(*admission.principal);
   // Judged again where nothing changes between that and the handler.
   neighbours_.loop.post([this, &route, reply, request = std::make_shared<Request>(std::move(request))] {
     if (const auto allowed = judge(route, *request, request->principal); !allowed)

@@ -1,14 +1,18 @@
 // Between the wire and the handlers: finds the route, asks who comes and whether they may, checks
-// what they sent, and hands the request to the coordinator's loop. Lives on the server's thread.
+// what they sent, and hands the request to the coordinator's loop. Of a request that would change
+// something the answer leaves once the audit log has its entry. Lives on the server's thread.
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string_view>
 
 #include "common/base/executor.hpp"
 #include "coordinator/api/routes.hpp"
 #include "coordinator/api/service.hpp"
+#include "coordinator/audit/log.hpp"
+#include "coordinator/audit/strangers.hpp"
 #include "coordinator/security/attempts.hpp"
 #include "coordinator/security/security.hpp"
 
@@ -24,6 +28,8 @@ class Front final : public Service {
     bool secure = false;  // the line is TLS
     // Each answer on its way out: operation id ("none" without a route), status, time taken. Any thread.
     std::function<void(std::string_view operation, int status, Duration took)> count;
+    // Puts an entry into the audit log. Any thread.
+    std::function<void(audit::Entry entry, audit::Log::Done done)> record;
   };
 
   Front(Neighbours neighbours, RouteTable routes);
@@ -35,15 +41,18 @@ class Front final : public Service {
 
  private:
   struct Admission {
-    const Route* route = nullptr;
+    const Route* route = nullptr;  // null: there is none
+    std::vector<std::string> segments;
     Params path;
     Params query;
-    security::Principal principal;
+    std::optional<security::Principal> principal;
+    std::optional<Response> refusal;
   };
   template <class T = void>
   using OrAnswer = tl::expected<T, Response>;
 
-  [[nodiscard]] OrAnswer<Admission> admit(const Head& head) const;
+  [[nodiscard]] Admission admit(const Head& head) const;
+  [[nodiscard]] std::optional<Response> check_caller(Admission& admission, const Head& head) const;
   [[nodiscard]] OrAnswer<security::Principal> authenticate(const Head& head) const;
   // kForbidden names the permission, and the site that it is lacking at.
   [[nodiscard]] Result<> judge(const Route& route, const Request& request,
@@ -53,10 +62,14 @@ class Front final : public Service {
   void watch(const Reply& reply, std::string_view operation) const;
   // Streams end once who opened them may no longer.
   void guard(const Reply& reply, const Admission& admission) const;
+  [[nodiscard]] Allowance allowance(Admission admission, const Head& head) const;
+  void hold(const Reply& reply, const Admission& admission, const Head& head) const;
 
   Neighbours neighbours_;
   RouteTable routes_;
   security::Attempts attempts_;
+  // Shared with replies, which can outlive this.
+  std::shared_ptr<audit::Strangers> strangers_;
 };
 
 }  // namespace fieldline::api

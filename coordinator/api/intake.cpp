@@ -57,7 +57,10 @@ struct Intake::Message {
   int end_field();
   int end_head();
   int take_body(std::size_t bytes);
-  int too_large() { return refuse(std::move(allowance.otherwise)); }
+  int too_large() {
+    if (allowance.told) allowance.told();
+    return refuse(std::move(allowance.otherwise));
+  }
 };
 
 int Intake::Message::begin() {

@@ -53,16 +53,20 @@ void log_in(const Rooms& rooms, const Request& request, const Reply& reply) {
   Credentials given;
   if (const auto read = from_json(request.document, given); !read) return reply.fail(read.error());
   auto& security = rooms.security;
+  // Only the names of users: strangers type all sorts of things there, passwords too.
+  const bool is_user = security.accounts().book()->users.contains(given.name);
+  if (is_user) reply.entry().who = given.name;
   if (!security.may_try(request.head.peer, given.name)) return reply.send(too_many_passwords());
-  security.log_in(given.name, std::move(given.password), request.head.peer,
-                  answer_with<std::string>(reply, [&security, secure = rooms.secure](const auto& secret) {
-                    const auto principal = security.who_is_in(secret);
-                    if (!principal)
-                      return problem(Error{ErrorCode::kUnauthenticated, "the user is gone", {}, {}});
-                    auto response = json_response(200, show_principal(*principal));
-                    response.headers.add("Set-Cookie", set_session_cookie(secret, secure));
-                    return response;
-                  }));
+  security.log_in(
+      given.name, std::move(given.password), request.head.peer,
+      answer_with<std::string>(reply, [reply, &security, secure = rooms.secure](const auto& secret) {
+        const auto principal = security.who_is_in(secret);
+        if (!principal) return problem(Error{ErrorCode::kUnauthenticated, "the user is gone", {}, {}});
+        reply.entry().kind = "user";
+        auto response = json_response(200, show_principal(*principal));
+        response.headers.add("Set-Cookie", set_session_cookie(secret, secure));
+        return response;
+      }));
 }
 
 void log_out(const Rooms& rooms, const Request& request, const Reply& reply) {

@@ -64,7 +64,8 @@ void put_node(const Rooms& rooms, const Request& request, const Reply& reply) {
   spec.nodes.push_back(id.node);
   write_site(
       rooms, *site, std::move(spec), request,
-      answer_with<catalog::Applied>(reply, [id](const catalog::Applied& applied) {
+      answer_with<catalog::Applied>(reply, [id, reply](const catalog::Applied& applied) {
+        note_change(reply, applied);
         auto response = json_response(201, {{"site", id.site}, {"node", id.node}, {"outcome", "created"}});
         response.headers.add("ETag", etag(applied.revision));
         response.headers.add("Location", fmt::format("/api/v1/sites/{}/nodes/{}", id.site, id.node));
@@ -82,7 +83,10 @@ void delete_node(const Rooms& rooms, const Request& request, const Reply& reply)
   auto spec = site->site();
   std::erase(spec.nodes, id.node);
   write_site(rooms, *site, std::move(spec), request,
-             answer_with<catalog::Applied>(reply, [](const auto&) { return empty_response(204); }));
+             answer_with<catalog::Applied>(reply, [reply](const auto& applied) {
+               note_change(reply, applied);
+               return empty_response(204);
+             }));
 }
 
 void list_nodes(const Rooms& rooms, const Request& request, const Reply& reply) {
@@ -112,6 +116,8 @@ void accept_key(const Rooms& rooms, const Request& request, const Reply& reply) 
   Acceptance acceptance;
   if (const auto read = from_json(request.document, acceptance); !read) return reply.fail(read.error());
   const NodeId id{acceptance.site, acceptance.node};
+  reply.entry().site = id.site;
+  audit::add_details(reply.entry(), {{"node", id.node}, {"fingerprint", request.param("fingerprint")}});
   rooms.sites.accept(request.param("fingerprint"), id, request.principal.name,
                      [&sites = rooms.sites, id, reply](const Result<>& outcome) {
                        if (!outcome) return reply.fail(outcome.error());

@@ -26,6 +26,18 @@ Response as_it_stands(const Deployment& deployment) {
   return deployment.open() ? under_way(deployment) : json_response(200, to_json(deployment));
 }
 
+// What it changes is told by the entry of its end.
+void note_operation(const Rooms& rooms, const std::string& instance, const Reply& reply) {
+  auto& entry = reply.entry();
+  const auto library = rooms.catalog.library();
+  if (const auto* document = library->find(templates::DocumentKind::kInstance, instance))
+    entry.site = document->instance().site;
+  if (const auto deployed = rooms.deployments.deployed(instance)) {
+    entry.site = deployed->site;
+    audit::add_details(entry, {{"revision_before", deployed->revision}});
+  }
+}
+
 }  // namespace
 
 void start_operation(const Rooms& rooms, const Request& request, const Reply& reply,
@@ -38,9 +50,12 @@ void start_operation(const Rooms& rooms, const Request& request, const Reply& re
   if (request.document.is_object()) {
     if (const auto read = from_json(request.document, order); !read) return reply.fail(read.error());
   }
+  note_operation(rooms, key.name, reply);
   operation(key.name, {.who = request.principal.name, .reviewed = order.revision},
             [&deployments = rooms.deployments, reply, wait = *wait](Result<Deployment> begun) {
               if (!begun) return reply.fail(begun.error());
+              reply.entry().deployment = begun->id;
+              audit::add_details(reply.entry(), {{"revision", begun->revision}});
               if (wait == Duration(0)) return reply.send(under_way(*begun));
               deployments.wait(begun->id, wait, [reply, begun = *begun](const Result<Deployment>& ended) {
                 // What is no longer the latest of its instance has ended before anyone could wait for it.

@@ -3,6 +3,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include "common/base/check.hpp"
 #include "coordinator/api/problem.hpp"
 #include "coordinator/api/service.hpp"
 
@@ -31,9 +32,11 @@ class GuardedOutlet final : public Outlet {
 }  // namespace
 
 struct Reply::State {
-  std::unique_ptr<Exchange> exchange;
+  std::shared_ptr<Exchange> exchange;
   std::function<bool()> may_go_on;
   std::function<void(Response&)> observe;
+  std::function<void(audit::Entry, Response, Pass)> gate;
+  audit::Entry entry;
   std::atomic<bool> answered = false;
 
   explicit State(std::unique_ptr<Exchange> to) : exchange(std::move(to)) {}
@@ -48,8 +51,13 @@ struct Reply::State {
 
   void send(Response response) {
     if (answered.exchange(true)) return;
-    if (observe) observe(response);
-    exchange->send(std::move(response));
+    // This may be gone by the time that the gate lets the answer pass.
+    Pass pass = [to = exchange, watcher = observe](Response passing) {
+      if (watcher) watcher(passing);
+      to->send(std::move(passing));
+    };
+    if (gate) return gate(std::move(entry), std::move(response), std::move(pass));
+    pass(std::move(response));
   }
 };
 
@@ -66,6 +74,7 @@ void Reply::fail(const Error& error) const {
 }
 
 std::shared_ptr<Outlet> Reply::open(Response head) const {
+  FIELDLINE_CHECK(!state_->gate);
   if (state_->answered.exchange(true)) return nullptr;
   if (state_->observe) state_->observe(head);
   auto outlet = state_->exchange->open(std::move(head));
@@ -79,6 +88,15 @@ void Reply::guard(std::function<bool()> may_go_on) const {
 
 void Reply::observe(std::function<void(Response&)> observer) const {
   state_->observe = std::move(observer);
+}
+
+void Reply::hold(audit::Entry entry, std::function<void(audit::Entry, Response, Pass)> gate) const {
+  state_->entry = std::move(entry);
+  state_->gate = std::move(gate);
+}
+
+audit::Entry& Reply::entry() const {
+  return state_->entry;
 }
 
 }  // namespace fieldline::api

@@ -8,6 +8,7 @@
 #include "coordinator/api/routes.hpp"
 #include "coordinator/api/stream.hpp"
 #include "coordinator/artifacts/artifacts.hpp"
+#include "coordinator/audit/log.hpp"
 #include "coordinator/catalog/catalog.hpp"
 #include "coordinator/deployment/deployments.hpp"
 #include "coordinator/health/metrics.hpp"
@@ -24,6 +25,7 @@ struct Rooms {
   artifacts::Artifacts& artifacts;
   deployment::Deployments& deployments;
   health::Metrics& metrics;
+  audit::Log& audit;
   Stream& stream;
   security::Security& security;
   bool secure = false;  // the line is TLS: cookies are for such only
@@ -42,6 +44,7 @@ void add_alarm_routes(Routes& routes, const Rooms& rooms);
 void add_apply_routes(Routes& routes, const Rooms& rooms);
 void add_artifact_deployment_routes(Routes& routes, const Rooms& rooms);
 void add_artifact_routes(Routes& routes, const Rooms& rooms);
+void add_audit_routes(Routes& routes, const Rooms& rooms);
 void add_bulk_routes(Routes& routes, const Rooms& rooms);
 void add_compare_routes(Routes& routes, const Rooms& rooms);
 void add_deployment_routes(Routes& routes, const Rooms& rooms);

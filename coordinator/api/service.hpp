@@ -8,6 +8,7 @@
 #include <string>
 
 #include "coordinator/api/http.hpp"
+#include "coordinator/audit/entry.hpp"
 
 namespace fieldline::api {
 
@@ -41,6 +42,12 @@ class Reply {
   void observe(std::function<void(Response&)> observer) const;
   // A stream ends at its next bytes once `may_go_on` says no. Before the reply is handed on.
   void guard(std::function<bool()> may_go_on) const;
+  // `gate` gets the answer, with what the audit log is to say of it, and sees to it that it, or another
+  // one, passes. Before the reply is handed on; such a reply can't be opened.
+  using Pass = std::function<void(Response)>;
+  void hold(audit::Entry entry, std::function<void(audit::Entry, Response, Pass)> gate) const;
+  // For who answers to add to, before the answer. Of a request that changes nothing nobody reads it.
+  [[nodiscard]] audit::Entry& entry() const;
 
  private:
   struct State;
@@ -50,7 +57,8 @@ class Reply {
 // How much body a request may send, judged by its head.
 struct Allowance {
   std::size_t body_bytes = 0;
-  Response otherwise;  // the answer to one that sends more
+  Response otherwise;               // the answer to one that sends more
+  std::function<void()> told = {};  // that it was given
 };
 
 class Service {

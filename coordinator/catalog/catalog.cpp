@@ -231,12 +231,15 @@ void Catalog::put(DocumentKey key, std::string text, templates::TextFormat forma
   desk_->enqueue({std::move(planner), false, OfDeployed::kRefused, std::move(author), std::move(first)});
 }
 
-void Catalog::remove(DocumentKey key, IfMatch if_match, std::string author, Answer<void> done) {
+void Catalog::remove(DocumentKey key, IfMatch if_match, std::string author, Answer<Revision> done) {
   auto planner = [key = std::move(key), if_match = std::move(if_match)](const LibraryPointer& before) {
     return plan_remove(before, key, if_match);
   };
-  desk_->enqueue(
-      {std::move(planner), false, OfDeployed::kRefused, std::move(author), without_result(std::move(done))});
+  auto gone = [done = std::move(done)](Result<std::vector<Applied>> applied) {
+    if (!applied) return done(fail(std::move(applied.error())));
+    done(std::move(applied->front().before));
+  };
+  desk_->enqueue({std::move(planner), false, OfDeployed::kRefused, std::move(author), std::move(gone)});
 }
 
 void Catalog::remove_undeployed(const std::string& instance, std::string author, Answer<void> done) {

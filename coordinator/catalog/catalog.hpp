@@ -33,7 +33,8 @@ struct Applied {
   templates::DocumentKind kind = templates::DocumentKind::kSite;
   std::string name;
   Outcome outcome = Outcome::kUnchanged;
-  Revision revision;  // of the document, as its strong ETag
+  Revision revision;  // of the document, as its strong ETag; empty: it is gone
+  Revision before;    // what it was; empty: it is new. Not shown
 
   static constexpr auto fields =
       fields_in_order(required("kind", &Applied::kind), required("name", &Applied::name),
@@ -78,8 +79,9 @@ class Catalog {
   // kPreconditionFailed.
   void put(templates::DocumentKey key, std::string text, templates::TextFormat format, IfMatch if_match,
            std::string author, Answer<Applied> done);
-  // Also kNotFound; kConflict with the dependants as findings, or because the instance is deployed.
-  void remove(templates::DocumentKey key, IfMatch if_match, std::string author, Answer<void> done);
+  // Answers the revision that is gone. Also kNotFound; kConflict with the dependants as findings, or
+  // because the instance is deployed.
+  void remove(templates::DocumentKey key, IfMatch if_match, std::string author, Answer<Revision> done);
   // For the Deployment Manager, once the site has confirmed: whatever its revision.
   void remove_undeployed(const std::string& instance, std::string author, Answer<void> done);
 

@@ -19,7 +19,8 @@ Applied outcome_of(const Document& document, const Document* current) {
   const auto outcome = current == nullptr                       ? Outcome::kCreated
                        : current->revision == document.revision ? Outcome::kUnchanged
                                                                 : Outcome::kChanged;
-  return {document.key.kind, document.key.name, outcome, document.revision};
+  return {document.key.kind, document.key.name, outcome, document.revision,
+          current == nullptr ? Revision() : current->revision};
 }
 
 Result<Plan> plan_documents(const LibraryPointer& before, const std::vector<DocumentPointer>& documents,
@@ -92,6 +93,7 @@ Result<Plan> plan_remove(const LibraryPointer& before, const DocumentKey& key, c
   const auto dependants = templates::dependants(*before, key);
   if (!dependants.empty()) return fail(needed_by(key, dependants));
   Plan plan;
+  plan.applied.push_back({key.kind, key.name, Outcome::kChanged, {}, current->revision});
   plan.removed.push_back(key);
   plan.after = std::make_shared<const Library>(before->without(key));
   return plan;

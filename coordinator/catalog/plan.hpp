@@ -12,7 +12,7 @@ namespace fieldline::catalog {
 
 struct Plan {
   LibraryPointer after;
-  std::vector<Applied> applied;  // one for each document of the text
+  std::vector<Applied> applied;  // one for each document of the text, or the one removed
   std::vector<templates::DocumentPointer> written;
   std::vector<templates::DocumentKey> removed;
 };

@@ -85,6 +85,34 @@ constexpr std::string_view kDeploymentWarnings = R"sql(
 ALTER TABLE deployments ADD COLUMN warnings TEXT NOT NULL DEFAULT '[]';
 )sql";
 
+// Listed by time, newest first, of all or of those that share one value.
+constexpr std::string_view kAudit = R"sql(
+CREATE TABLE audit (
+  sequence   INTEGER PRIMARY KEY,
+  recorded   INTEGER NOT NULL,
+  who        TEXT NOT NULL,
+  kind       TEXT NOT NULL,
+  address    TEXT NOT NULL,
+  action     TEXT NOT NULL,
+  method     TEXT NOT NULL,
+  path       TEXT NOT NULL,
+  document   TEXT NOT NULL,
+  site       TEXT NOT NULL,
+  instance   TEXT NOT NULL,
+  deployment TEXT NOT NULL,
+  result     TEXT NOT NULL,
+  details    TEXT NOT NULL,
+  mac        TEXT NOT NULL
+) STRICT;
+CREATE INDEX audit_by_time ON audit (recorded, sequence);
+CREATE INDEX audit_by_who ON audit (who, recorded, sequence);
+CREATE INDEX audit_by_action ON audit (action, recorded, sequence);
+CREATE INDEX audit_by_instance ON audit (instance, recorded, sequence);
+CREATE INDEX audit_by_site ON audit (site, recorded, sequence);
+CREATE INDEX audit_by_result ON audit (result, recorded, sequence);
+CREATE INDEX audit_by_deployment ON audit (deployment, action);
+)sql";
+
 constexpr std::array kMigrations = std::to_array<sql::Migration>({
     {1, "documents", kDocumentsSchema},
     {2, "coordinator, node keys, tokens", kCoordinator},
@@ -94,6 +122,7 @@ constexpr std::array kMigrations = std::to_array<sql::Migration>({
     {6, "artifact deployments", kArtifactDeploymentsSchema},
     {7, "warnings of deployments", kDeploymentWarnings},
     {8, "users, and grants of tokens", kAccountsSchema},
+    {9, "audit", kAudit},
 });
 
 }  // namespace

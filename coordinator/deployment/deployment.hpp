@@ -68,12 +68,19 @@ struct SiteDiff {
 // By instance: the revision that it would get if it were deployed now; empty: it has findings.
 using DerivedRevisions = std::unordered_map<std::string, Revision>;
 
+// An operation that is over.
+struct Ended {
+  Deployment row;
+  Revision before;  // what its site ran of the instance when it began; empty: nothing
+};
+
 // Something changed that people watch: the status of an instance, or what its site runs.
 struct Change {
   std::string instance;
   std::optional<Deployment> status;  // absent: the instance has none any more
   std::optional<Deployed> deployed;  // absent: nothing is deployed
   std::string message;               // of a difference that nobody ordered; else empty
+  std::optional<Ended> ended;        // the operation that this change is the end of
 };
 
 }  // namespace fieldline::deployment

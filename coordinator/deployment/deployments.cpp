@@ -91,7 +91,7 @@ class Deployments::Desk {
   Result<> load();
   [[nodiscard]] Deployment complete(const Deployment& row) const;
   [[nodiscard]] bool is_over(const Deployment& row) const;
-  void published(const Deployment& row);
+  void published(const Deployment& row, const Revision& before);
   void changed(const std::string& instance, const std::string& message);
   void tell(const Change& change) const;
   void fail_later(const Answer<Deployment>& done, Error error);
@@ -124,7 +124,7 @@ class Deployments::Desk {
 };
 
 Operations::Listeners Deployments::Desk::listeners() {
-  return {[this](const Deployment& row) { published(row); },
+  return {[this](const Deployment& row, const Revision& before) { published(row, before); },
           [this](const std::string& site, const std::string& instance, const std::string& deployment) {
             standbys.follow(site, instance, deployment);
           },
@@ -163,14 +163,15 @@ bool Deployments::Desk::is_over(const Deployment& row) const {
   return !row.open() && (row.state == DeploymentState::kFailed || !standbys.busy(row.site, row.instance));
 }
 
-void Deployments::Desk::published(const Deployment& row) {
+void Deployments::Desk::published(const Deployment& row, const Revision& before) {
   const auto whole = complete(row);
   const bool gone = ledger.status(row.instance) == nullptr;
   const auto* deployed = ledger.deployed(row.instance);
   tell({row.instance,
         gone ? std::nullopt : std::optional(whole),
         deployed == nullptr ? std::nullopt : std::optional(*deployed),
-        {}});
+        {},
+        row.open() ? std::nullopt : std::optional(Ended{row, before})});
   waiters.changed(whole, is_over(row));
   bulks.published(row);
 }
@@ -178,7 +179,7 @@ void Deployments::Desk::published(const Deployment& row) {
 // The row stays; what the site or its standby holds of the instance does not.
 void Deployments::Desk::changed(const std::string& instance, const std::string& message) {
   const auto* deployed = ledger.deployed(instance);
-  Change change{instance, std::nullopt, std::nullopt, message};
+  Change change{instance, std::nullopt, std::nullopt, message, std::nullopt};
   if (deployed != nullptr) change.deployed = *deployed;
   if (const auto* row = ledger.status(instance)) change.status = complete(*row);
   tell(change);

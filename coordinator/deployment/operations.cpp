@@ -92,6 +92,7 @@ void Operations::start(const std::string& instance, const std::string& site, dat
 void Operations::start(const std::string& instance, const std::string& site, Answer<Deployment> done) {
   auto& held = held_.at(instance);
   held.row.site = site;
+  if (const auto* deployed = with_.ledger.deployed(instance)) held.before = deployed->revision;
   held.done = std::move(done);
   spdlog::info("{} {} of {} at {} begins, asked for by {}", name(held.row.kind), held.row.id, instance, site,
                held.row.who);
@@ -276,7 +277,7 @@ void Operations::publish(const Held& held) {
   } else {
     with_.ledger.set_status(row);
   }
-  tell_.published(row);
+  tell_.published(row, held.before);
 }
 
 void Operations::finish(const std::string& instance) {

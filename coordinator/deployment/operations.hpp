@@ -30,7 +30,7 @@ class Operations {
   };
   // Who is told, on the loop.
   struct Listeners {
-    std::function<void(const Deployment& row)> published;
+    std::function<void(const Deployment& row, const Revision& before)> published;
     // What the site runs of `instance` has changed by operation `deployment`, which is on the disk.
     std::function<void(const std::string& site, const std::string& instance, const std::string& deployment)>
         took_effect;
@@ -60,7 +60,8 @@ class Operations {
 
  private:
   struct Held {
-    Deployment row;  // as it is to begin
+    Deployment row;   // as it is to begin
+    Revision before;  // what the site ran when it began
     Operation operation;
     std::optional<database::SentConfig> config;  // until it is saved
     std::shared_ptr<const std::string> bytes;

@@ -105,14 +105,15 @@ def talkative(tmp_path_factory):
 
 def test_secrets_are_readable_by_their_owner_alone(talkative):
     state, coordinator, agent = talkative
-    for file in (coordinator.token_path, coordinator.state / "curve.key", agent.state / "curve.key"):
+    for file in (coordinator.token_path, coordinator.state / "curve.key", coordinator.state / "audit.key",
+                 coordinator.state / "audit.head", agent.state / "curve.key"):
         assert stat.S_IMODE(os.stat(file).st_mode) == 0o600, file
 
 
 def test_no_secret_is_in_a_log_or_an_answer(talkative):
     state, coordinator, _ = talkative
     secrets = secrets_below(state)
-    assert len(secrets) == 3
+    assert len(secrets) == 4
     assert_logs_keep_secrets(state)
     rest = coordinator.rest
     paths = [path for path, operations in rest.request("GET", "/openapi.json").json["paths"].items()

@@ -2,7 +2,7 @@
 
 import pathlib
 
-SECRET_FILES = ("admin-token", "curve.key", "secrets.key")
+SECRET_FILES = ("admin-token", "audit.key", "curve.key", "secrets.key")
 
 
 def secrets_below(state):

@@ -44,9 +44,9 @@ Centre::Centre(const std::function<void(sql::Database&, Executor&)>& prepare)
       clerk_("clerk", 1, 64),
       admission_(loop_.clock()),
       router_(std::make_unique<SilentRouter>()),
-      database_(std::move(
-          sql::open_threaded({"sqlite:" + (folder_ / "c.db").string(), "test", database::migrations()})
-              .value())),
+      database_(std::move(sql::open_threaded({"sqlite:" + (folder_ / "coordinator.db").string(), "test",
+                                              database::migrations()})
+                              .value())),
       openapi_(Json::parse(openapi_document())) {
   if (prepare) prepare(*database_, loop_);
   coordinator::Settings settings;

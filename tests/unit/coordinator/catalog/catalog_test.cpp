@@ -118,8 +118,9 @@ class World {
       catalog->put(key, text, TextFormat::kYaml, if_match, "erin", std::move(done));
     });
   }
-  Result<> remove(const DocumentKey& key, const IfMatch& if_match) {
-    return wait<void>([&](Answer<void> done) { catalog->remove(key, if_match, "erin", std::move(done)); });
+  Result<Revision> remove(const DocumentKey& key, const IfMatch& if_match) {
+    return wait<Revision>(
+        [&](Answer<Revision> done) { catalog->remove(key, if_match, "erin", std::move(done)); });
   }
   Revision revision(const DocumentKey& key) { return catalog->library()->find(key)->revision; }
 
