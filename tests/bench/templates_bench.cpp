@@ -196,6 +196,7 @@ constexpr int kPerText = 25'000;
 void measure_apply(const Table& table, int instances, templates::TextFormat format, std::string_view scale) {
   const bool is_yaml = format == templates::TextFormat::kYaml;
   auto library = std::make_shared<const Library>(documents_of(family_text() + station_text("Station", 1)));
+  const auto box = SecretBox::generate();
   double whole = 0, bare = 0;
   std::size_t bytes = 0;
   for (int begin = 0; begin < instances; begin += kPerText) {
@@ -207,7 +208,7 @@ void measure_apply(const Table& table, int instances, templates::TextFormat form
     bytes += text.size();
     bare += microseconds([&] { parse_bare(text, format); });
     whole += microseconds([&] {
-      auto plan = catalog::plan_apply(library, text, format);
+      auto plan = catalog::plan_apply(library, text, format, box);
       FIELDLINE_CHECK(plan.has_value());
       library = plan->after;
     });

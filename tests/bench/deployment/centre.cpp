@@ -141,7 +141,7 @@ class BusyCentre {
 
   void apply() {
     database::DocumentRecords records(*database_);
-    catalog::Catalog catalog({loop_, author_, records});
+    catalog::Catalog catalog({loop_, author_, records, box_});
     FIELDLINE_CHECK(catalog.start());
     bool applied = false;
     loop_.post([&] {
