@@ -105,7 +105,7 @@ TEST_CASE("only what changed travels, and what is no document any more goes") {
   REQUIRE(plant.deploy_artifacts({"north"}));
   CHECK(a->brought == std::vector<Keys>{{kErp, kFilters}, {kErp}});
   CHECK(std::get<ExternalSystem>(a->documents.at(kErp)).auth.secret == "n3w");
-  deployment::Reply<void> removed;
+  deployment::Reply<Revision> removed;
   plant.on_loop([&] {
     plant.central->catalog->remove({templates::DocumentKind::kSharedScript, "filters"}, "*", "ann",
                                    removed.done());
@@ -283,7 +283,7 @@ TEST_CASE("the record of a site goes with the site") {
   ArtifactPlant plant;
   REQUIRE(plant.deploy_artifacts({"south"}));
   CHECK(plant.record("south").deployment);
-  deployment::Reply<void> removed;
+  deployment::Reply<Revision> removed;
   plant.on_loop([&] {
     plant.central->catalog->remove({templates::DocumentKind::kSite, "south"}, "*", "ann", removed.done());
   });
