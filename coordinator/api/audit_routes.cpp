@@ -75,6 +75,7 @@ void add_audit_routes(Routes& routes, const Rooms& rooms) {
                     .pattern = "/api/v1/audit",
                     .id = "listAudit",
                     .access = Permission::kAdminister,
+                    .site = SiteOf::kEvery,
                     .query = {"from", "to", "who", "action", "instance", "site", "result", "limit", "cursor"},
                     .handler = handled_by(rooms, list_audit)});
 }
