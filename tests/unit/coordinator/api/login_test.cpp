@@ -64,6 +64,24 @@ const Json kAnywhere = Json::array({{{"role", "designer"}}});
 
 }  // namespace
 
+TEST_CASE("the audit log has logins under the user's name, and nothing that a stranger typed for one") {
+  Centre centre;
+  put_person(centre, "ann", kAnywhere);
+  CHECK(try_login(centre, "ann", kPassword).status == 200);
+  CHECK(try_login(centre, "ann", "wrong").status == 401);
+  CHECK(try_login(centre, "hunter2-typed-in-the-wrong-field", "ann").status == 401);
+  const auto text = centre.get("/api/v1/audit?action=logIn").dump();
+  const auto entries = Json::parse(text).at("entries");
+  REQUIRE(entries.size() == 3);
+  CHECK(entries[2].at("who") == "ann");
+  CHECK(entries[2].at("kind") == "user");
+  CHECK(entries[1].at("who") == "ann");
+  CHECK(entries[1].at("kind") == "anonymous");
+  CHECK(entries[0].at("who") == "");
+  CHECK(text.find("hunter2") == std::string::npos);
+  CHECK(text.find(kPassword) == std::string::npos);
+}
+
 TEST_CASE("a session reads with its cookie alone and changes with its CSRF token") {
   Centre centre;
   put_person(centre, "ann", kAnywhere);
