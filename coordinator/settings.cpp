@@ -32,14 +32,14 @@ settings::Table<Settings> settings_table() {
                                    FIELDLINE_VERSION, "/etc/fieldline/coordinator.yaml"});
   table.add("listen.http", &Settings::http,
             "Where REST listens; port 0 takes a free one and writes it to STATE/http.port.");
+  table.add("listen.nodes", &Settings::nodes,
+            "Where nodes connect; port 0 takes a free one and writes it to STATE/nodes.port.");
   table.add("http.tls.certificate", &Settings::tls_certificate,
             "PEM file of the certificate, and those above it, that REST shows; with http.tls.key.");
   table.add("http.tls.key", &Settings::tls_key,
             "PEM file of the certificate's key, mode 0600, without a pass phrase.");
   table.add("http.plaintext", &Settings::plaintext,
             "REST may listen beyond loopback without TLS; for behind a proxy that has it.");
-  table.add("listen.nodes", &Settings::nodes,
-            "Where nodes connect; port 0 takes a free one and writes it to STATE/nodes.port.");
   table.add("state", &Settings::state,
             "Directory for the key, the database and the first admin token; made when missing.");
   table.add("database.url", &Settings::database,

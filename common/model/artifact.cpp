@@ -12,7 +12,7 @@ namespace {
 constexpr std::size_t kLongestText = 4096;  // of any field but a script's source
 constexpr std::size_t kLongestList = 1000;  // recipients, headers
 
-Failure refuse(std::string_view field, std::string_view why) {
+Failure refuse_field(std::string_view field, std::string_view why) {
   return fail(ErrorCode::kInvalid, std::string(why), std::string(field));
 }
 
@@ -33,14 +33,15 @@ using Lines = std::initializer_list<std::pair<std::string_view, const std::strin
 
 Result<> check_lines(const Lines& lines) {
   for (const auto& [field, text] : lines) {
-    if (!is_one_line(*text)) return refuse(field, "it is longer than 4096 bytes or has control characters");
+    if (!is_one_line(*text))
+      return refuse_field(field, "it is longer than 4096 bytes or has control characters");
   }
   return {};
 }
 
 Result<> check_port(std::int64_t port) {
   if (port >= 1 && port <= 65535) return {};
-  return refuse("port", "a port is 1 to 65535");
+  return refuse_field("port", "a port is 1 to 65535");
 }
 
 // Its Lua is judged by who compiles it.
@@ -52,8 +53,8 @@ Result<> check_auth(const ExternalAuth& auth) {
   if (auto lines = check_lines({{"auth/secret", &auth.secret}, {"auth/user", &auth.user}}); !lines)
     return lines;
   if (auth.kind == AuthKind::kHeader && !is_token(auth.name))
-    return refuse("auth/name", "not the name of a header");
-  if (auth.user.find(':') != std::string::npos) return refuse("auth/user", "a user has no colon");
+    return refuse_field("auth/name", "not the name of a header");
+  if (auth.user.find(':') != std::string::npos) return refuse_field("auth/user", "a user has no colon");
   return {};
 }
 
@@ -61,22 +62,22 @@ Result<> check_fields(const ExternalSystem& system) {
   if (auto lines = check_lines({{"base_url", &system.base_url}, {"salt", &system.salt}}); !lines)
     return lines;
   if (!system.base_url.starts_with("http://") && !system.base_url.starts_with("https://"))
-    return refuse("base_url", "neither http nor https");
-  if (system.headers.size() > kLongestList) return refuse("headers", "more than 1000");
+    return refuse_field("base_url", "neither http nor https");
+  if (system.headers.size() > kLongestList) return refuse_field("headers", "more than 1000");
   for (const auto& [name, value] : system.headers) {
-    if (!is_token(name)) return refuse("headers", "one has a name that is none");
+    if (!is_token(name)) return refuse_field("headers", "one has a name that is none");
     if (auto line = check_lines({{"headers/" + name, &value}}); !line) return line;
   }
   if (system.retry_interval < std::chrono::seconds(1) || system.retry_interval > FlatConfig::kLongestDuration)
-    return refuse("retry_interval", "below 1 s or above 366 days");
-  if (system.retry_limit < 0) return refuse("retry_limit", "below zero");
+    return refuse_field("retry_interval", "below 1 s or above 366 days");
+  if (system.retry_limit < 0) return refuse_field("retry_limit", "below zero");
   if (system.timeout <= Duration::zero() || system.timeout > FlatConfig::kLongestDuration)
-    return refuse("timeout", "not above zero, or above 366 days");
+    return refuse_field("timeout", "not above zero, or above 366 days");
   return check_auth(system.auth);
 }
 
 Result<> check_fields(const DatabaseConnection& connection) {
-  if (connection.database.empty()) return refuse("database", "it is empty");
+  if (connection.database.empty()) return refuse_field("database", "it is empty");
   if (auto lines = check_lines({{"database", &connection.database},
                                 {"host", &connection.host},
                                 {"password", &connection.password},
@@ -89,7 +90,7 @@ Result<> check_fields(const DatabaseConnection& connection) {
 }
 
 Result<> check_fields(const SmtpSettings& settings) {
-  if (settings.host.empty()) return refuse("host", "it is empty");
+  if (settings.host.empty()) return refuse_field("host", "it is empty");
   if (auto lines = check_lines({{"host", &settings.host},
                                 {"password", &settings.password},
                                 {"salt", &settings.salt},
@@ -103,12 +104,12 @@ Result<> check_fields(const SmtpSettings& settings) {
 
 Result<> check_fields(const NotificationList& list) {
   if (list.recipients.empty() || list.recipients.size() > kLongestList)
-    return refuse("recipients", "none, or more than 1000");
+    return refuse_field("recipients", "none, or more than 1000");
   for (const auto& recipient : list.recipients) {
     if (recipient.empty() || !is_one_line(recipient))
-      return refuse("recipients", "one of them is not an address");
+      return refuse_field("recipients", "one of them is not an address");
   }
-  if (!is_name(list.smtp)) return refuse("smtp", "not a legal name");
+  if (!is_name(list.smtp)) return refuse_field("smtp", "not a legal name");
   return {};
 }
 
