@@ -43,7 +43,7 @@ def test_the_sample_of_the_coordinator_is_right_as_it_stands(tmp_path):
     file = tmp_path / "coordinator.yaml"
     file.write_text(run(COORDINATOR, "--sample")[1])
     assert run(COORDINATOR, "--config", file, "--check")[0] == 0
-    file.write_text(re.sub(r"^( *)#([a-z_]+:)", r"\1\2", file.read_text(), flags=re.MULTILINE))
+    file.write_text(re.sub(r"^( *)#([a-z_]+: .)", r"\1\2", file.read_text(), flags=re.MULTILINE))
     assert run(COORDINATOR, "--config", file, "--check")[0] == 0
 
 
