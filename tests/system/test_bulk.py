@@ -182,10 +182,15 @@ def test_the_standby_is_killed_in_mid_bulk(fleet, dice):
     assert any(event["source"] == "coordinator" and "north/b" in event["message"] for event in events)
 
 
+MOMENTS = {
+    "coordinator": ["deployment.saved", "deployment.dispatched", "deployment.reported", "deployment.recorded"],
+    "active": ["order.accepted", "order.staged", "order.swapped", "order.promoted", "order.reported"],
+    "standby": ["order.accepted", "order.staged", "order.promoted", "order.reported"]}
+
+
 # The 100th time that it gets there: in the middle of the bulk.
-@pytest.mark.parametrize(("victim", "moment"), [
-    ("coordinator", "deployment.saved"), ("coordinator", "deployment.reported"), ("coordinator", "deployment.recorded"),
-    ("active", "order.staged"), ("active", "order.promoted"), ("standby", "order.promoted")])
+@pytest.mark.parametrize(("victim", "moment"),
+                         [(victim, moment) for victim, moments in MOMENTS.items() for moment in moments])
 def test_a_daemon_dies_at_a_named_moment_of_a_bulk(fleet, victim, moment):
     daemon = getattr(fleet, victim)
     daemon.stop()

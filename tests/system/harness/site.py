@@ -14,24 +14,15 @@ def held(agent):
     return {instance: (revision, bool(enabled)) for instance, revision, enabled in rows}
 
 
-def rows_of(rest, site):
-    """The list of all instances of a site, page by page."""
-    rows, page = [], rest.get(f"/instances?site={site}&limit=1000")
-    while True:
-        rows += page["instances"]
-        if not page["next"]:
-            return rows
-        page = rest.get(f"/instances?site={site}&limit=1000&cursor={page['next']}")
-
-
 def open_statuses(rest, site):
-    return [row["name"] for row in rows_of(rest, site) if row.get("deployment", {}).get("state") in OPEN]
+    return [row["name"] for row in rest.get_all("instances", f"site={site}")
+            if row.get("deployment", {}).get("state") in OPEN]
 
 
 def shown(rest, site):
     """{instance: (revision, enabled)} as central believes that the site has it."""
     return {row["name"]: (row["deployed"]["revision"], row["deployed"]["enabled"])
-            for row in rows_of(rest, site) if "deployed" in row}
+            for row in rest.get_all("instances", f"site={site}") if "deployed" in row}
 
 
 def wait_true(fleet, limit=30):
