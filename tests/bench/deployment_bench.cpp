@@ -3,7 +3,6 @@
 // it: bare ZeroMQ with the same bytes, and bare group commits of the same rows. Aim: at least 0.5 of
 // the slower one. `--database=URL` takes another database than a file of its own.
 #include <spdlog/spdlog.h>
-#include <sys/wait.h>
 
 #include <algorithm>
 #include <array>
@@ -11,6 +10,7 @@
 
 #include "common/net/descriptors.hpp"
 #include "tests/bench/deployment/centre.hpp"
+#include "tests/bench/fanout/children.hpp"
 #include "tests/bench/fanout/pipe.hpp"
 #include "tests/bench/table.hpp"
 
@@ -19,30 +19,10 @@ namespace {
 using namespace fieldline;
 using bench::BulkFigures;
 using bench::Figures;
+using bench::in_child;
+using bench::new_pipe;
 using bench::Plan;
-
-// Runs `work` in a process of its own and returns its pid.
-pid_t in_child(const std::function<void()>& work) {
-  const auto pid = fork();
-  FIELDLINE_CHECK(pid >= 0);
-  if (pid == 0) {
-    work();
-    _exit(0);
-  }
-  return pid;
-}
-
-void reap(pid_t pid) {
-  int status = 0;
-  FIELDLINE_CHECK(waitpid(pid, &status, 0) == pid);
-  FIELDLINE_CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0);
-}
-
-std::array<int, 2> new_pipe() {
-  std::array<int, 2> ends{};
-  FIELDLINE_CHECK(pipe(ends.data()) == 0);
-  return ends;
-}
+using bench::reap;
 
 // Centre and sites in fresh processes, so that memory is comparable.
 template <class Measured>

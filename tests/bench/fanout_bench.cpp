@@ -2,13 +2,13 @@
 // beside bare ZeroMQ doing the same. Aims: at least 0.5 of bare for the fan-out, 0.67 for the round trip
 // and the memory per connection, 0.7 for the reconnection of a fleet.
 #include <spdlog/spdlog.h>
-#include <sys/wait.h>
 
 #include <algorithm>
 #include <array>
 #include <functional>
 
 #include "common/net/descriptors.hpp"
+#include "tests/bench/fanout/children.hpp"
 #include "tests/bench/fanout/pipe.hpp"
 #include "tests/bench/fanout/plan.hpp"
 #include "tests/bench/sample_config.hpp"
@@ -18,7 +18,10 @@ namespace {
 
 using namespace fieldline;
 using bench::Figures;
+using bench::in_child;
+using bench::new_pipe;
 using bench::Plan;
+using bench::reap;
 
 struct World {
   void (*sites)(const Plan&, bench::Share, int);
@@ -27,29 +30,6 @@ struct World {
 
 constexpr World kFieldline{bench::run_sites, bench::measure_centre};
 constexpr World kBare{bench::run_bare_sites, bench::measure_bare_centre};
-
-// Runs `work` in a process of its own and returns its pid.
-pid_t in_child(const std::function<void()>& work) {
-  const auto pid = fork();
-  FIELDLINE_CHECK(pid >= 0);
-  if (pid == 0) {
-    work();
-    _exit(0);
-  }
-  return pid;
-}
-
-void reap(pid_t pid) {
-  int status = 0;
-  FIELDLINE_CHECK(waitpid(pid, &status, 0) == pid);
-  FIELDLINE_CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0);
-}
-
-std::array<int, 2> new_pipe() {
-  std::array<int, 2> ends{};
-  FIELDLINE_CHECK(pipe(ends.data()) == 0);
-  return ends;
-}
 
 // Centre and sites start in fresh processes each time, so that memory is comparable.
 Figures measure(const World& world, const Plan& plan) {

@@ -46,11 +46,7 @@ def thousand(database, tmp_path_factory):
 def fleet(thousand):
     """All of it up again afterwards."""
     yield thousand
-    for daemon in (thousand.coordinator, thousand.active, thousand.standby):
-        if not daemon.running:
-            daemon.start()
-    for agent in (thousand.active, thousand.standby):
-        agent.wait_online()
+    thousand.heal()
 
 
 def begin(rest, body, wait=None):

@@ -90,11 +90,7 @@ def marked(fleet, name):
 def healed(applied):
     """The whole fleet, up again afterwards."""
     yield applied
-    for daemon in (applied.coordinator, applied.active, applied.standby):
-        if not daemon.running:
-            daemon.start()
-    for agent in (applied.active, applied.standby):
-        agent.wait_online()
+    applied.heal()
 
 
 def test_an_active_node_killed_in_mid_deployment(healed):

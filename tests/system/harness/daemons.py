@@ -255,6 +255,14 @@ class Fleet:
         assert EXAMPLE_PLANT in text
         return self.rest.post("/apply", text.replace(EXAMPLE_PLANT, f"127.0.0.1:{self.plant.port}"))
 
+    def heal(self):
+        """Whoever was killed is up again, and both nodes are online."""
+        for daemon in (self.coordinator, self.active, self.standby):
+            if not daemon.running:
+                daemon.start()
+        for agent in (self.active, self.standby):
+            agent.wait_online()
+
     def check(self):
         for daemon in self.daemons:
             daemon.check()
