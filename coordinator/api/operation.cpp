@@ -51,7 +51,11 @@ void start_operation(const Rooms& rooms, const Request& request, const Reply& re
     if (const auto read = from_json(request.document, order); !read) return reply.fail(read.error());
   }
   note_operation(rooms, key.name, reply);
-  operation(key.name, {.who = request.principal.name, .reviewed = order.revision},
+  auto may_at = [who = request.principal](const std::string& site) {
+    return security::may_at(who, security::Permission::kDeploy, site);
+  };
+  operation(key.name,
+            {.who = request.principal.name, .reviewed = order.revision, .may_at = std::move(may_at)},
             [&deployments = rooms.deployments, reply, wait = *wait](Result<Deployment> begun) {
               if (!begun) return reply.fail(begun.error());
               reply.entry().deployment = begun->id;

@@ -164,7 +164,10 @@ void Bulks::begin(const RunPointer& run, std::size_t index, Result<Draft> draft)
     refused();
     return settle(run, index, BulkState::kSkipped, {{}, "not begun: the bulk stopped before", "stopped"});
   }
-  const auto site = draft ? draft->site : std::string();
+  const auto& site = run->bulk.site;
+  if (draft && draft->site != site)
+    draft =
+        fail(ErrorCode::kConflict, fmt::format("{} is of the site {} by now", item.instance, draft->site));
   auto config =
       draft ? with_.check(std::move(*draft)) : Result<database::SentConfig>(fail(std::move(draft.error())));
   if (!config) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -29,6 +30,9 @@ using sites::Answer;
 struct Request {
   std::string who;
   std::optional<Revision> reviewed;
+  // May they, at this site? Asked once the site is certain: an instance can move until then. None:
+  // everywhere.
+  std::function<bool(const std::string& site)> may_at = {};
 };
 
 // What a site runs, whole. `config` is absent when central never saw the bytes of that revision.

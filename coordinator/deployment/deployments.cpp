@@ -54,6 +54,12 @@ Result<> check_artifacts(const Draft& draft, const std::vector<ReportedFinding>&
   return fail(std::move(error));
 }
 
+Result<> check_place(const Request& request, const std::string& instance, const std::string& site) {
+  if (!request.may_at || request.may_at(site)) return {};
+  return fail(ErrorCode::kForbidden,
+              fmt::format("{} is of the site {}, where '{}' may not do this", instance, site, request.who));
+}
+
 Failure not_deployed(const std::string& instance) {
   return fail(ErrorCode::kConflict, fmt::format("{} is not deployed: deploy it first", instance));
 }
@@ -214,6 +220,8 @@ Result<database::SentConfig> Deployments::Desk::permitted(Draft draft) {
 Result<database::SentConfig> Deployments::Desk::reviewed(const Request& request, Result<Draft> draft) {
   if (!draft) return fail(std::move(draft.error()));
   const auto& [bytes, instance, provenance, revision] = draft->config;
+  if (auto allowed = check_place(request, instance, draft->site); !allowed)
+    return fail(std::move(allowed.error()));
   if (request.reviewed && *request.reviewed != revision)
     return fail(
         ErrorCode::kPreconditionFailed,
@@ -243,6 +251,8 @@ void Deployments::Desk::command(const std::string& instance, DeploymentKind kind
   const auto* deployed = ledger.deployed(instance);
   if (deployed == nullptr) return fail_later(done, not_deployed(instance).value());
   const auto site = deployed->site;
+  if (auto allowed = check_place(request, instance, site); !allowed)
+    return fail_later(done, std::move(allowed.error()));
   if (auto held = operations.hold(instance, kind, request.who); !held)
     return fail_later(done, std::move(held.error()));
   operations.start(instance, site, done);
@@ -303,6 +313,8 @@ void Deployments::remove(const std::string& instance, Request request, Answer<De
   const auto site = deployed != nullptr ? deployed->site
                     : uncertain         ? status->site
                                         : document->instance().site;
+  if (auto allowed = check_place(request, instance, site); !allowed)
+    return desk.fail_later(done, std::move(allowed.error()));
   if (auto held = desk.operations.hold(instance, DeploymentKind::kDelete, request.who); !held)
     return desk.fail_later(done, std::move(held.error()));
   if (deployed != nullptr || uncertain) return desk.operations.start(instance, site, std::move(done));

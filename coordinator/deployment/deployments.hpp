@@ -54,8 +54,8 @@ class Deployments {
 
   // `done` gets the deployment once it is durably under way, or durably failed because the site can't
   // be reached. Errors change nothing: kNotFound; kConflict: another operation holds the instance, or
-  // it is deployed at another site; kValidationFailed with all findings; kPreconditionFailed: the
-  // derived revision is not the reviewed one; kExhausted.
+  // it is deployed at another site; kForbidden: not at its site; kValidationFailed with all findings;
+  // kPreconditionFailed: the derived revision is not the reviewed one; kExhausted.
   void deploy(const std::string& instance, Request request, Answer<Deployment> done);
   // As deploy; kConflict also when nothing is deployed.
   void disable(const std::string& instance, Request request, Answer<Deployment> done);

@@ -95,6 +95,22 @@ TEST_CASE("the writes of a bulk share their commits") {
   CHECK(plant.time.clock().now() - start < 100ms);
 }
 
+TEST_CASE("a bulk ends at its site: who may deploy there may not deploy what has moved away meanwhile") {
+  Plant plant;
+  add_instances(plant, 100);
+  const auto a = plant.node(kA, Role::kActive);
+  const auto south = plant.node({"south", "a"}, Role::kActive);
+  a->on_order = [](const Order&) {};  // so that the last ones wait for their turn
+  const auto begun = begin_bulk(plant, all_pumps());
+  plant.apply("kind: Instance\nname: P099\nspec: {site: south, template: Tpump, area: west/low}\n");
+  CHECK(end_of(plant, begun->id).over());
+  const auto moved = outcome_of(plant, begun->id, "P099");
+  CHECK(moved.state == BulkState::kFailed);
+  CHECK(moved.reason == "conflict");
+  CHECK(moved.message == "P099 is of the site south by now");
+  CHECK(south->orders.empty());
+}
+
 TEST_CASE("an area takes in what is below it, and conditions are all to hold") {
   Plant plant;
   add_instances(plant, 10);

@@ -78,6 +78,27 @@ TEST_CASE("a second operation on an instance is refused at once, naming who hold
   CHECK(plant.deploy().state == DeploymentState::kSuccess);
 }
 
+TEST_CASE("an operation needs the right to it at the site that the instance is of when it begins") {
+  Plant plant;
+  const auto a = plant.node(kA, Role::kActive);
+  const auto south = plant.node({"south", "a"}, Role::kActive);
+  const Request at_north{"ann", {}, [](const std::string& site) { return site == "north"; }};
+  const Request at_south{"sue", {}, [](const std::string& site) { return site == "south"; }};
+  plant.apply("kind: Instance\nname: pump\nspec: {site: south, template: Tpump}\n");
+  const auto moved = plant.ask(&Deployments::deploy, "pump", at_north);
+  REQUIRE_FALSE(moved);
+  CHECK(moved.error().code == ErrorCode::kForbidden);
+  CHECK(moved.error().message == "pump is of the site south, where 'ann' may not do this");
+  CHECK(south->orders.empty());
+  CHECK(plant.ask(&Deployments::deploy, "pump", at_south));
+  for (const auto verb : {&Deployments::disable, &Deployments::enable, &Deployments::remove}) {
+    const auto refused = plant.ask(verb, "pump", at_north);
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().code == ErrorCode::kForbidden);
+  }
+  CHECK(a->orders.empty());
+}
+
 TEST_CASE("different instances of a site are deployed at the same time") {
   Plant plant;
   plant.set_level("valve", 1);
