@@ -45,13 +45,13 @@ Json not_compared(std::string_view why) {
 
 // Runs on a worker. Without `before` nothing was deployed.
 Json changes_between(const std::optional<StoredConfig>& before, const StoredConfig& after) {
-  const auto now = deployment::opened({}, after);
-  const auto then = before ? deployment::opened({}, *before) : deployment::DeployedConfig{};
+  const auto now = deployment::open_config(after);
+  const auto then = deployment::open_config(before ? *before : std::nullopt);
   if (!now || !then) return not_compared("what was sent can't be read");
-  if (!now->config) return not_compared("nothing of that revision was sent");
-  if (before && !then->config) return not_compared("a configuration is not known any more");
-  const templates::Side from{before ? &*then->config : nullptr, nullptr};
-  return {{"changes", summary_of(templates::diff(from, {&*now->config, nullptr}))}};
+  if (!*now) return not_compared("nothing of that revision was sent");
+  if (before && !*then) return not_compared("a configuration is not known any more");
+  const templates::Side from{before ? &**then : nullptr, nullptr};
+  return {{"changes", summary_of(templates::diff(from, {&**now, nullptr}))}};
 }
 
 }  // namespace

@@ -89,7 +89,7 @@ struct Deployed {
 struct SentConfig {
   std::string bytes;
   std::string instance;
-  std::string provenance;  // JSON
+  std::string provenance;  // MessagePack; empty: not known
   Revision revision;
 
   friend bool operator==(const SentConfig&, const SentConfig&) = default;

@@ -81,12 +81,13 @@ void write_deployed(soci::session& sql, const Deployed& deployed) {
 void write_config(soci::session& sql, const SentConfig& config) {
   const sql::BytesColumn column(sql);
   const auto bytes = column.bound(config.bytes);
+  const auto provenance = column.bound(config.provenance);
   sql << "INSERT INTO sent_configs (sent, instance, revision, bytes, provenance) "
          "VALUES ((SELECT COALESCE(MAX(sent), 0) + 1 FROM sent_configs), :instance, :revision, "
-      << column.parameter(":bytes")
-      << ", :provenance) ON CONFLICT (instance, revision) DO UPDATE SET sent = excluded.sent, "
+      << column.parameter(":bytes") << ", " << column.parameter(":provenance")
+      << ") ON CONFLICT (instance, revision) DO UPDATE SET sent = excluded.sent, "
          "bytes = excluded.bytes, provenance = excluded.provenance",
-      soci::use(config.instance), soci::use(config.revision), soci::use(bytes), soci::use(config.provenance);
+      soci::use(config.instance), soci::use(config.revision), soci::use(bytes), soci::use(provenance);
   sql << "DELETE FROM sent_configs WHERE instance = :instance "
          "AND revision NOT IN (SELECT revision FROM deployed WHERE instance = :instance2) "
          "AND sent NOT IN (SELECT sent FROM sent_configs WHERE instance = :instance3 ORDER BY sent DESC "
@@ -116,11 +117,14 @@ std::optional<SentConfig> find_config(soci::session& sql, const std::string& ins
   SentConfig config{{}, instance, {}, revision};
   const sql::BytesColumn column(sql);
   std::string bytes;
-  sql << "SELECT " << column.selected("bytes")
-      << ", provenance FROM sent_configs WHERE instance = :instance AND revision = :revision",
-      soci::into(bytes), soci::into(config.provenance), soci::use(instance), soci::use(revision);
+  std::string provenance;
+  auto known = soci::i_null;
+  sql << "SELECT " << column.selected("bytes") << ", " << column.selected("provenance")
+      << " FROM sent_configs WHERE instance = :instance AND revision = :revision",
+      soci::into(bytes), soci::into(provenance, known), soci::use(instance), soci::use(revision);
   if (!sql.got_data()) return std::nullopt;
   config.bytes = column.taken(std::move(bytes));
+  if (known == soci::i_ok) config.provenance = column.taken(std::move(provenance));
   return config;
 }
 

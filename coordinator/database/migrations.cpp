@@ -113,6 +113,12 @@ CREATE INDEX audit_by_result ON audit (result, recorded, sequence);
 CREATE INDEX audit_by_deployment ON audit (deployment, action);
 )sql";
 
+// What was kept as JSON is not known any more: causes have names again from the next deploy on.
+constexpr std::string_view kPackedProvenance = R"sql(
+ALTER TABLE sent_configs DROP COLUMN provenance;
+ALTER TABLE sent_configs ADD COLUMN provenance BLOB;
+)sql";
+
 constexpr std::array kMigrations = std::to_array<sql::Migration>({
     {1, "documents", kDocumentsSchema},
     {2, "coordinator, node keys, tokens", kCoordinator},
@@ -123,6 +129,7 @@ constexpr std::array kMigrations = std::to_array<sql::Migration>({
     {7, "warnings of deployments", kDeploymentWarnings},
     {8, "users, and grants of tokens", kAccountsSchema},
     {9, "audit", kAudit},
+    {10, "packed provenance", kPackedProvenance},
 });
 
 }  // namespace

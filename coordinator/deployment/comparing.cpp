@@ -4,21 +4,27 @@
 
 #include <utility>
 
-#include "common/model/json.hpp"
+#include "common/wire/codec.hpp"
 #include "common/wire/config.hpp"
 
 namespace fieldline::deployment {
 
-Result<DeployedConfig> opened(const Deployed& deployed, const StoredConfig& sent) {
-  DeployedConfig whole{deployed, std::nullopt, std::nullopt};
-  if (!sent) return whole;
+Result<std::optional<FlatConfig>> open_config(const StoredConfig& sent) {
+  if (!sent) return std::nullopt;
   auto config = wire::open_config(sent->bytes, sent->revision);
   if (!config) return fail(std::move(config.error()));
-  whole.config = std::move(*config);
-  templates::Provenance provenance;
-  if (auto read = from_json(Json::parse(sent->provenance, nullptr, false), provenance); !read)
-    return fail(ErrorCode::kCorrupt, read.error().message, "sent_configs, column provenance");
-  whole.provenance = std::move(provenance);
+  return std::move(*config);
+}
+
+Result<DeployedConfig> opened(const Deployed& deployed, const StoredConfig& sent) {
+  auto config = open_config(sent);
+  if (!config) return fail(std::move(config.error()));
+  DeployedConfig whole{deployed, std::move(*config), std::nullopt};
+  if (!sent || sent->provenance.empty()) return whole;
+  auto provenance = wire::decode<templates::Provenance>(sent->provenance);
+  if (!provenance)
+    return fail(ErrorCode::kCorrupt, provenance.error().message, "sent_configs, column provenance");
+  whole.provenance = std::move(*provenance);
   return whole;
 }
 
@@ -38,7 +44,7 @@ Result<Comparison> compare(templates::Flattener& flattener, const std::string& i
         fmt::format("{} runs revision {}, which central never sent: it can't be compared, but replaced",
                     instance, deployed->revision));
   return Comparison{deployed->revision, derived->revision,
-                    templates::diff({&*whole->config, &*whole->provenance}, now), derived->config.site,
+                    templates::diff({&*whole->config, whole->provenance ? &*whole->provenance : nullptr}, now), derived->config.site,
                     derived->config.artifacts};
 }
 

@@ -11,7 +11,8 @@ namespace fieldline::deployment {
 
 using StoredConfig = std::optional<database::SentConfig>;
 
-// kCorrupt when what is stored can't be read.
+// Both: kCorrupt when what is stored can't be read.
+Result<std::optional<FlatConfig>> open_config(const StoredConfig& sent);
 Result<DeployedConfig> opened(const Deployed& deployed, const StoredConfig& sent);
 
 // Without `deployed`: nothing is. kNotFound; kValidationFailed with all findings; kUnavailable when the

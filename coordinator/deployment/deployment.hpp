@@ -35,7 +35,8 @@ struct Request {
   std::function<bool(const std::string& site)> may_at = {};
 };
 
-// What a site runs, whole. `config` is absent when central never saw the bytes of that revision.
+// What a site runs, whole. `config` is absent when central never saw the bytes of that revision,
+// `provenance` also when an older release sent them.
 struct DeployedConfig {
   Deployed deployed;
   std::optional<FlatConfig> config;

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "common/model/json.hpp"
+#include "common/wire/codec.hpp"
 #include "coordinator/deployment/limits.hpp"
 #include "coordinator/templates/flatten.hpp"
 
@@ -13,12 +13,13 @@ struct Drafts::Snapshot {
   explicit Snapshot(catalog::LibraryPointer documents) : library(std::move(documents)), flattener(*library) {}
 
   Result<Draft> draft(const std::string& instance) {
-    auto derived = flattener.flatten(instance);
-    if (!derived) return fail(std::move(derived.error()));
-    return Draft{std::move(derived->config.artifacts),
-                 {std::move(derived->bytes), instance, to_json(derived->provenance).dump(),
-                  std::move(derived->revision)},
-                 std::move(derived->config.site)};
+    auto outgoing = flattener.prepare(instance);
+    if (!outgoing) return fail(std::move(outgoing.error()));
+    auto& [artifacts, provenance, sealed, site] = *outgoing;
+    return Draft{
+        std::move(artifacts),
+        {std::move(sealed.bytes), instance, wire::encode(provenance), std::move(sealed.revision)},
+        std::move(site)};
   }
 
   const catalog::LibraryPointer library;

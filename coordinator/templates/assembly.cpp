@@ -92,10 +92,7 @@ FlatConfig header_of(const Library& library, const Expansion& tree, const Bound&
   const auto& spec = instance.instance();
   FlatConfig config;
   config.area = spec.area;
-  for (const auto& artifact : needed_artifacts(library, tree)) {
-    config.artifacts.push_back(artifact.document->key.path());
-  }
-  std::ranges::sort(config.artifacts);
+  config.artifacts = artifacts_of(library, tree);
   for (const auto& [name, document] : bound.documents) config.connections.push_back(connection_of(*document));
   config.instance = instance.key.name;
   config.site = spec.site;
@@ -104,6 +101,13 @@ FlatConfig header_of(const Library& library, const Expansion& tree, const Bound&
 }
 
 }  // namespace
+
+std::vector<std::string> artifacts_of(const Library& library, const Expansion& tree) {
+  std::vector<std::string> paths;
+  for (const auto& artifact : needed_artifacts(library, tree)) paths.push_back(artifact.document->key.path());
+  std::ranges::sort(paths);
+  return paths;
+}
 
 Provenance provenance_of(const Library& library, const Expansion& tree, const Bound& bound,
                          const Document& instance) {

@@ -8,6 +8,8 @@
 
 namespace fieldline::templates {
 
+// Paths of those that its scripts need, directly or through others, sorted.
+std::vector<std::string> artifacts_of(const Library& library, const Expansion& tree);
 Provenance provenance_of(const Library& library, const Expansion& tree, const Bound& bound,
                          const Document& instance);
 FlatConfig config_of(const Library& library, const Expansion& tree, const Bound& bound,

@@ -52,6 +52,14 @@ Result<Derived> Flattener::flatten(std::string_view name) {
   return derived;
 }
 
+Result<Outgoing> Flattener::prepare(std::string_view name) {
+  auto flat = make(name);
+  if (!flat) return fail(std::move(flat.error()));
+  const auto& [instance, tree, bound, sealed] = *flat;
+  return Outgoing{artifacts_of(library_, tree), provenance_of(library_, tree, bound, instance),
+                  std::move(flat->sealed), instance.instance().site};
+}
+
 Result<wire::SealedConfig> Flattener::seal(std::string_view name) {
   auto flat = make(name);
   if (!flat) return fail(std::move(flat.error()));

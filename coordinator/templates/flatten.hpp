@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "common/base/result.hpp"
 #include "common/model/flat_config.hpp"
@@ -21,6 +22,14 @@ struct Derived {
   Revision revision;  // of `bytes`
 };
 
+// What a deploy needs of it.
+struct Outgoing {
+  std::vector<std::string> artifacts;  // that it names, sorted
+  Provenance provenance;
+  wire::SealedConfig sealed;
+  std::string site;
+};
+
 class Trees;
 
 // Flattens many instances of one library; templates and scripts that several of them share are looked
@@ -34,7 +43,9 @@ class Flattener {
 
   // kNotFound without such an instance; kValidationFailed with all findings.
   Result<Derived> flatten(std::string_view instance);
-  // Bytes and revision alone, for a fraction of the work.
+  // The same without the configuration as a value, for a fraction of the work.
+  Result<Outgoing> prepare(std::string_view instance);
+  // Bytes and revision alone.
   Result<wire::SealedConfig> seal(std::string_view instance);
 
  private:

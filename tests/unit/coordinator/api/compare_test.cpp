@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "common/wire/codec.hpp"
 #include "coordinator/api/limits.hpp"
 #include "coordinator/database/deployment_records.hpp"
 #include "coordinator/database/documents.hpp"
@@ -63,7 +64,7 @@ void deploy_fleet(sql::Database& database, Executor& loop) {
   for (int i = 0; i < kFleet; ++i) {
     auto derived = flattener.flatten(name_of(i)).value();
     database::DeploymentChange change;
-    change.sent = {std::move(derived.bytes), name_of(i), to_json(derived.provenance).dump(),
+    change.sent = {std::move(derived.bytes), name_of(i), wire::encode(derived.provenance),
                    derived.revision};
     change.deployed = {{true, name_of(i), derived.revision, {}, "north"}};
     records.save(
