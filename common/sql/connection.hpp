@@ -1,19 +1,18 @@
 // What the two kinds of database do each in its own way, for Session. One thread at a time.
 #pragma once
 
-#include <soci/soci.h>
-
 #include <memory>
 #include <string>
 
 #include "common/base/result.hpp"
+#include "common/sql/prepared.hpp"
 #include "common/sql/session.hpp"
 
 namespace fieldline::sql {
 
 class Connection {
  public:
-  explicit Connection(std::unique_ptr<soci::session> session) : soci_(std::move(session)) {}
+  explicit Connection(std::unique_ptr<KeepingSession> session) : soci_(std::move(session)) {}
   virtual ~Connection() = default;
   [[nodiscard]] soci::session& soci() { return *soci_; }
 
@@ -25,7 +24,7 @@ class Connection {
   [[nodiscard]] virtual const char* beginning(Transaction kind) const = 0;
 
  private:
-  std::unique_ptr<soci::session> soci_;
+  std::unique_ptr<KeepingSession> soci_;
 };
 
 Result<std::unique_ptr<Connection>> connect_sqlite(const Address& address, Access access);

@@ -14,7 +14,7 @@ constexpr int kOldestServer = 140'000;
 
 class PostgresqlConnection final : public Connection {
  public:
-  PostgresqlConnection(std::unique_ptr<soci::session> session, std::string name)
+  PostgresqlConnection(std::unique_ptr<KeepingSession> session, std::string name)
       : Connection(std::move(session)), name_(std::move(name)) {
     // Else the details of an error show the values of its row, which may be secrets or long.
     PQsetErrorVerbosity(handle(), PQERRORS_TERSE);
@@ -129,7 +129,7 @@ class PostgresqlConnection final : public Connection {
 
 Result<std::unique_ptr<Connection>> connect_postgresql(const Address& address, Access access) {
   auto opened =
-      guard(address.name, [&] { return std::make_unique<soci::session>(soci::postgresql, address.target); });
+      guard(address.name, [&] { return std::make_unique<KeepingSession>(soci::postgresql, address.target); });
   if (!opened) {
     // Whatever the reason is, it may pass, and SOCI does not tell.
     opened.error().code = ErrorCode::kUnavailable;

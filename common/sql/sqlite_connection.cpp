@@ -40,9 +40,19 @@ Result<> secure(const std::string& path) {
   return {};
 }
 
+// A connection is used by one thread at a time, so that nothing inside it needs a lock. Before the first.
+void configure() {
+  static const bool done = [] {
+    sqlite_api::sqlite3_config(SQLITE_CONFIG_MULTITHREAD);
+    sqlite_api::sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+    return true;
+  }();
+  static_cast<void>(done);
+}
+
 class SqliteConnection final : public Connection {
  public:
-  SqliteConnection(std::unique_ptr<soci::session> session, std::string name)
+  SqliteConnection(std::unique_ptr<KeepingSession> session, std::string name)
       : Connection(std::move(session)), name_(std::move(name)) {}
 
   Result<> prepare(Access access, bool in_memory) {
@@ -88,13 +98,14 @@ class SqliteConnection final : public Connection {
 }  // namespace
 
 Result<std::unique_ptr<Connection>> connect_sqlite(const Address& address, Access access) {
+  configure();
   const auto& path = address.target;
   const bool in_memory = path == kMemory;
   if (access == Access::kReadWrite && !in_memory) {
     if (auto secured = secure(path); !secured) return fail(secured.error());
   }
   auto opened = guard(address.name, [&] {
-    return std::make_unique<soci::session>(
+    return std::make_unique<KeepingSession>(
         soci::sqlite3,
         fmt::format("dbname=\"{}\"{}", path, access == Access::kReadOnly ? " readonly=true" : ""));
   });

@@ -2,6 +2,7 @@
 
 #include "common/model/json.hpp"
 #include "common/sql/bytes.hpp"
+#include "common/sql/prepared.hpp"
 #include "coordinator/database/submit.hpp"
 #include "coordinator/database/time_column.hpp"
 
@@ -43,71 +44,115 @@ Result<Deployment> status_of(const StatusRow& row) {
   return status;
 }
 
-void write_status(soci::session& sql, const Deployment& status) {
-  const std::string kind(name(status.kind));
-  const std::string state(name(status.state));
-  const std::string stage(name(status.stage));
-  const auto findings = to_json(status.findings).dump();
-  const auto warnings = to_json(status.warnings).dump();
-  const long long started = to_column(status.started);
-  const long long finished = status.finished ? to_column(*status.finished) : 0;
-  auto has_finished = status.finished ? soci::i_ok : soci::i_null;
-  sql << "INSERT INTO deployments (instance, id, site, kind, state, stage, reason, message, findings, "
-         "revision, warnings, who, started, finished) VALUES (:instance, :id, :site, :kind, :state, :stage, "
-         ":reason, "
-         ":message, :findings, :revision, :warnings, :who, :started, :finished) "
-         "ON CONFLICT (instance) DO UPDATE SET id = excluded.id, site = excluded.site, kind = excluded.kind, "
-         "state = excluded.state, stage = excluded.stage, reason = excluded.reason, "
-         "message = excluded.message, findings = excluded.findings, revision = excluded.revision, "
-         "warnings = excluded.warnings, who = excluded.who, started = excluded.started, finished = "
-         "excluded.finished",
-      soci::use(status.instance), soci::use(status.id), soci::use(status.site), soci::use(kind),
-      soci::use(state), soci::use(stage), soci::use(status.reason), soci::use(status.message),
-      soci::use(findings), soci::use(status.revision), soci::use(warnings), soci::use(status.who),
-      soci::use(started), soci::use(finished, has_finished);
-}
+class WriteStatus {
+ public:
+  explicit WriteStatus(soci::session& sql)
+      : statement_(
+            (sql.prepare
+                 << "INSERT INTO deployments (instance, id, site, kind, state, stage, reason, message, "
+                    "findings, revision, warnings, who, started, finished) VALUES (:instance, :id, :site, "
+                    ":kind, :state, :stage, :reason, :message, :findings, :revision, :warnings, :who, "
+                    ":started, :finished) ON CONFLICT (instance) DO UPDATE SET id = excluded.id, "
+                    "site = excluded.site, kind = excluded.kind, state = excluded.state, "
+                    "stage = excluded.stage, reason = excluded.reason, message = excluded.message, "
+                    "findings = excluded.findings, revision = excluded.revision, "
+                    "warnings = excluded.warnings, who = excluded.who, started = excluded.started, "
+                    "finished = excluded.finished",
+             soci::use(row_.status.instance), soci::use(row_.status.id), soci::use(row_.status.site),
+             soci::use(row_.kind), soci::use(row_.state), soci::use(row_.stage),
+             soci::use(row_.status.reason), soci::use(row_.status.message), soci::use(row_.findings),
+             soci::use(row_.status.revision), soci::use(row_.warnings), soci::use(row_.status.who),
+             soci::use(row_.started), soci::use(row_.finished, row_.has_finished))) {}
 
-void write_deployed(soci::session& sql, const Deployed& deployed) {
-  const int enabled = deployed.enabled ? 1 : 0;
-  const long long since = to_column(deployed.since);
-  sql << "INSERT INTO deployed (instance, site, revision, enabled, since) "
-         "VALUES (:instance, :site, :revision, :enabled, :since) "
-         "ON CONFLICT (instance) DO UPDATE SET site = excluded.site, revision = excluded.revision, "
-         "enabled = excluded.enabled, since = excluded.since",
-      soci::use(deployed.instance), soci::use(deployed.site), soci::use(deployed.revision),
-      soci::use(enabled), soci::use(since);
-}
+  void run(const Deployment& status) {
+    row_.status = status;
+    row_.kind = name(status.kind);
+    row_.state = name(status.state);
+    row_.stage = name(status.stage);
+    row_.findings = to_json(status.findings).dump();
+    row_.warnings = to_json(status.warnings).dump();
+    row_.started = to_column(status.started);
+    row_.finished = status.finished ? to_column(*status.finished) : 0;
+    row_.has_finished = status.finished ? soci::i_ok : soci::i_null;
+    statement_.execute(true);
+  }
 
-void write_config(soci::session& sql, const SentConfig& config) {
-  const sql::BytesColumn column(sql);
-  const auto bytes = column.bound(config.bytes);
-  const auto provenance = column.bound(config.provenance);
-  sql << "INSERT INTO sent_configs (sent, instance, revision, bytes, provenance) "
-         "VALUES ((SELECT COALESCE(MAX(sent), 0) + 1 FROM sent_configs), :instance, :revision, "
-      << column.parameter(":bytes") << ", " << column.parameter(":provenance")
-      << ") ON CONFLICT (instance, revision) DO UPDATE SET sent = excluded.sent, "
-         "bytes = excluded.bytes, provenance = excluded.provenance",
-      soci::use(config.instance), soci::use(config.revision), soci::use(bytes), soci::use(provenance);
-  sql << "DELETE FROM sent_configs WHERE instance = :instance "
-         "AND revision NOT IN (SELECT revision FROM deployed WHERE instance = :instance2) "
-         "AND sent NOT IN (SELECT sent FROM sent_configs WHERE instance = :instance3 ORDER BY sent DESC "
-         "LIMIT :kept)",
-      soci::use(config.instance), soci::use(config.instance), soci::use(config.instance),
-      soci::use(kKeptConfigs);
-}
+ private:
+  StatusRow row_;
+  soci::statement statement_;
+};
+
+class WriteDeployed {
+ public:
+  explicit WriteDeployed(soci::session& sql)
+      : statement_((sql.prepare << "INSERT INTO deployed (instance, site, revision, enabled, since) "
+                                   "VALUES (:instance, :site, :revision, :enabled, :since) "
+                                   "ON CONFLICT (instance) DO UPDATE SET site = excluded.site, "
+                                   "revision = excluded.revision, enabled = excluded.enabled, "
+                                   "since = excluded.since",
+                    soci::use(row_.instance), soci::use(row_.site), soci::use(row_.revision),
+                    soci::use(enabled_), soci::use(since_))) {}
+
+  void run(const Deployed& deployed) {
+    row_ = deployed;
+    enabled_ = deployed.enabled ? 1 : 0;
+    since_ = to_column(deployed.since);
+    statement_.execute(true);
+  }
+
+ private:
+  Deployed row_;
+  int enabled_ = 0;
+  long long since_ = 0;
+  soci::statement statement_;
+};
+
+class WriteConfig {
+ public:
+  explicit WriteConfig(soci::session& sql)
+      : column_(sql),
+        write_((sql.prepare << "INSERT INTO sent_configs (sent, instance, revision, bytes, provenance) "
+                               "VALUES ((SELECT COALESCE(MAX(sent), 0) + 1 FROM sent_configs), :instance, "
+                               ":revision, "
+                            << column_.parameter(":bytes") << ", " << column_.parameter(":provenance")
+                            << ") ON CONFLICT (instance, revision) DO UPDATE SET sent = excluded.sent, "
+                               "bytes = excluded.bytes, provenance = excluded.provenance",
+                soci::use(instance_), soci::use(revision_), soci::use(bytes_), soci::use(provenance_))),
+        // No ORDER BY with a LIMIT: PostgreSQL would walk back over all that was ever sent.
+        prune_((sql.prepare << "DELETE FROM sent_configs WHERE instance = :instance "
+                               "AND revision NOT IN (SELECT revision FROM deployed WHERE instance = "
+                               ":instance2) AND (SELECT COUNT(*) FROM sent_configs newer WHERE "
+                               "newer.instance = :instance3 AND newer.sent > sent_configs.sent) >= :kept",
+                soci::use(instance_), soci::use(instance_), soci::use(instance_), soci::use(kKeptConfigs))) {}
+
+  void run(const SentConfig& config) {
+    instance_ = config.instance;
+    revision_ = config.revision;
+    bytes_ = column_.bound(config.bytes);
+    provenance_ = column_.bound(config.provenance);
+    write_.execute(true);
+    prune_.execute(true);
+  }
+
+ private:
+  const sql::BytesColumn column_;
+  std::string instance_, revision_, bytes_, provenance_;
+  soci::statement write_;
+  soci::statement prune_;
+};
 
 void erase(soci::session& sql, const char* table, const std::string& instance) {
   sql << "DELETE FROM " << table << " WHERE instance = :instance", soci::use(instance);
 }
 
 void apply(soci::session& sql, const DeploymentChange& change) {
-  if (change.sent) write_config(sql, *change.sent);
-  for (const auto& deployed : change.deployed) write_deployed(sql, deployed);
+  if (change.sent) sql::prepared<WriteConfig>(sql).run(*change.sent);
+  for (const auto& deployed : change.deployed) sql::prepared<WriteDeployed>(sql).run(deployed);
   for (const auto& instance : change.undeployed) {
     erase(sql, "deployed", instance);
     erase(sql, "sent_configs", instance);
   }
-  if (change.status) write_status(sql, *change.status);
+  if (change.status) sql::prepared<WriteStatus>(sql).run(*change.status);
   write_events(sql, change.events);
   if (change.forgotten) erase(sql, "deployments", *change.forgotten);
 }

@@ -43,9 +43,10 @@ Result<Comparison> compare(templates::Flattener& flattener, const std::string& i
         ErrorCode::kUnavailable,
         fmt::format("{} runs revision {}, which central never sent: it can't be compared, but replaced",
                     instance, deployed->revision));
-  return Comparison{deployed->revision, derived->revision,
-                    templates::diff({&*whole->config, whole->provenance ? &*whole->provenance : nullptr}, now), derived->config.site,
-                    derived->config.artifacts};
+  return Comparison{
+      deployed->revision, derived->revision,
+      templates::diff({&*whole->config, whole->provenance ? &*whole->provenance : nullptr}, now),
+      derived->config.site, derived->config.artifacts};
 }
 
 }  // namespace fieldline::deployment

@@ -16,10 +16,9 @@ struct Drafts::Snapshot {
     auto outgoing = flattener.prepare(instance);
     if (!outgoing) return fail(std::move(outgoing.error()));
     auto& [artifacts, provenance, sealed, site] = *outgoing;
-    return Draft{
-        std::move(artifacts),
-        {std::move(sealed.bytes), instance, wire::encode(provenance), std::move(sealed.revision)},
-        std::move(site)};
+    return Draft{std::move(artifacts),
+                 {std::move(sealed.bytes), instance, wire::encode(provenance), std::move(sealed.revision)},
+                 std::move(site)};
   }
 
   const catalog::LibraryPointer library;

@@ -8,9 +8,9 @@
 #include <functional>
 
 #include "common/net/descriptors.hpp"
-#include "tests/bench/fanout/children.hpp"
 #include "tests/bench/fanout/pipe.hpp"
 #include "tests/bench/fanout/plan.hpp"
+#include "tests/bench/fanout/world.hpp"
 #include "tests/bench/sample_config.hpp"
 #include "tests/bench/table.hpp"
 
@@ -18,49 +18,20 @@ namespace {
 
 using namespace fieldline;
 using bench::Figures;
-using bench::in_child;
-using bench::new_pipe;
+using bench::in_fresh_world;
 using bench::Plan;
-using bench::reap;
 
 struct World {
-  void (*sites)(const Plan&, bench::Share, int);
+  bench::RunSites sites;
   Figures (*centre)(const Plan&, const std::vector<int>&);
 };
 
 constexpr World kFieldline{bench::run_sites, bench::measure_centre};
 constexpr World kBare{bench::run_bare_sites, bench::measure_bare_centre};
 
-// Centre and sites start in fresh processes each time, so that memory is comparable.
 Figures measure(const World& world, const Plan& plan) {
-  std::filesystem::remove_all(plan.folder);
-  std::filesystem::create_directories(plan.folder);
-  std::vector<pid_t> children;
-  std::vector<int> commands;
-  for (std::size_t first = 0; first < plan.sites; first += bench::kSitesPerProcess) {
-    const bench::Share share{first, std::min(bench::kSitesPerProcess, plan.sites - first)};
-    const auto line = new_pipe();
-    children.push_back(in_child([&] {
-      for (const int fd : commands) close(fd);
-      close(line[1]);
-      world.sites(plan, share, line[0]);
-    }));
-    close(line[0]);
-    commands.push_back(line[1]);
-  }
-  const auto result = new_pipe();
-  children.push_back(in_child([&] {
-    const auto figures = world.centre(plan, commands);
-    FIELDLINE_CHECK(write(result[1], &figures, sizeof figures) == sizeof figures);
-  }));
-  close(result[1]);
-  for (const int fd : commands) close(fd);
-  Figures figures;
-  FIELDLINE_CHECK(read(result[0], &figures, sizeof figures) == sizeof figures);
-  close(result[0]);
-  for (const auto pid : children) reap(pid);
-  std::filesystem::remove_all(plan.folder);
-  return figures;
+  return in_fresh_world<Figures>(
+      plan, world.sites, [&](const std::vector<int>& commands) { return world.centre(plan, commands); });
 }
 
 Plan plan_for(std::size_t sites, bool durable) {

@@ -51,11 +51,11 @@ std::string station_text() {
   return text;
 }
 
-std::string documents(std::size_t sites) {
+std::string documents(std::size_t sites, std::size_t instances_per_site) {
   auto text = station_text();
   for (std::size_t i = 0; i < sites; ++i) {
     text += fmt::format("---\n{{kind: Site, name: {}, spec: {{nodes: [a]}}}}\n", site_name(i));
-    for (std::size_t k = 0; k < kInstancesPerSite; ++k)
+    for (std::size_t k = 0; k < instances_per_site; ++k)
       text +=
           fmt::format("---\n{{kind: Instance, name: S{:05}-{:02}, spec: {{site: {}, template: Station}}}}\n",
                       i, k, site_name(i));
@@ -63,20 +63,28 @@ std::string documents(std::size_t sites) {
   return text;
 }
 
-double percentile(std::vector<double>& sorted, double part) {
-  return sorted[static_cast<std::size_t>(part * static_cast<double>(sorted.size() - 1))];
+double percentile(std::vector<double> values, double part) {
+  std::sort(values.begin(), values.end());
+  return values[static_cast<std::size_t>(part * static_cast<double>(values.size() - 1))];
+}
+
+double peak_mib() {
+  rusage usage{};
+  FIELDLINE_CHECK(getrusage(RUSAGE_SELF, &usage) == 0);
+  return static_cast<double>(usage.ru_maxrss) / 1024;
 }
 
 class BusyCentre {
  public:
-  BusyCentre(const Plan& plan, const std::vector<int>& commands, const std::string& connection)
+  BusyCentre(const Plan& plan, const std::vector<int>& commands, std::size_t instances_per_site,
+             const std::string& connection)
       : plan_(plan), commands_(commands), admission_(loop_.clock()) {
     const auto file = "sqlite:" + (plan.folder / "centre.db").string();
     auto opened =
         sql::open_threaded({connection.empty() ? file : connection, "centre", database::migrations()});
     FIELDLINE_CHECK(opened);
     database_ = std::move(*opened);
-    apply();  // before the keys: those of nodes that no document defines are revoked
+    apply(instances_per_site);  // before the keys: those of nodes that no document defines are revoked
     store_keys();
     auto router = net::CurveRouter::bind(loop_, zap_, admission_, plan.server,
                                          {.endpoint = "tcp://127.0.0.1:*", .domain = "nodes"});
@@ -98,25 +106,28 @@ class BusyCentre {
   BusyCentre(const BusyCentre&) = delete;
   BusyCentre& operator=(const BusyCentre&) = delete;
 
-  BulkFigures measure() {
+  BulkFigures measure_bulk() {
     derive();
+    open_to_agents();
     connect();
     BulkFigures figures;
     watch_ends();
-    Reader reader(coordinator_->port(), token(), site_name(0));
-    figures.per_second = deploy_all();
-    reader.stop();
-    wait([&] { return reader.stopped(); });
-    auto reads = reader.took();
-    std::sort(reads.begin(), reads.end());
-    std::sort(took_.begin(), took_.end());
+    figures.reads_p99_ms = reads_p99_ms_during([&] { figures.per_second = deploy_all(); });
     figures.p50_ms = percentile(took_, 0.5);
     figures.p99_ms = percentile(took_, 0.99);
-    figures.reads_p99_ms = percentile(reads, 0.99);
-    rusage usage{};
-    FIELDLINE_CHECK(getrusage(RUSAGE_SELF, &usage) == 0);
-    figures.peak_mib = static_cast<double>(usage.ru_maxrss) / 1024;
+    figures.peak_mib = peak_mib();
     read_sizes(figures);
+    say(commands_, kEnd);
+    return figures;
+  }
+
+  StormFigures measure_storm() {
+    derive();
+    open_to_agents();
+    connect();
+    StormFigures figures;
+    figures.reads_p99_ms = reads_p99_ms_during([&] { figures.back_ms = connect(); });
+    figures.peak_mib = peak_mib();
     say(commands_, kEnd);
     return figures;
   }
@@ -139,13 +150,13 @@ class BusyCentre {
     wait([&] { return stored == plan_.sites; });
   }
 
-  void apply() {
+  void apply(std::size_t instances_per_site) {
     database::DocumentRecords records(*database_);
     catalog::Catalog catalog({loop_, author_, records, box_});
     FIELDLINE_CHECK(catalog.start());
     bool applied = false;
     loop_.post([&] {
-      catalog.apply(documents(plan_.sites), templates::TextFormat::kYaml, false, "bench",
+      catalog.apply(documents(plan_.sites, instances_per_site), templates::TextFormat::kYaml, false, "bench",
                     [&](const Result<std::vector<catalog::Applied>>& outcome) {
                       FIELDLINE_CHECK(outcome);
                       applied = true;
@@ -161,14 +172,28 @@ class BusyCentre {
     wait([&] { return known; });
   }
 
-  void connect() {
-    std::size_t online = 0;
-    coordinator_->sites().on_event([&](const sites::NodeEvent& event) {
-      if (event.kind == sites::NodeEventKind::kOnline) ++online;
+  void open_to_agents() {
+    coordinator_->sites().on_event([this](const sites::NodeEvent& event) {
+      if (event.kind == sites::NodeEventKind::kOnline) ++online_;
     });
     say(commands_, router_->endpoint() + "\n");
+  }
+
+  // Milliseconds until all are online that dial at once.
+  double connect() {
+    online_ = 0;
+    const Stopwatch watch;
     say(commands_, kDial);
-    wait([&] { return online >= plan_.sites; });
+    wait([&] { return online_ >= plan_.sites; });
+    return watch.milliseconds();
+  }
+
+  double reads_p99_ms_during(const std::function<void()>& work) {
+    Reader reader(coordinator_->port(), token(), site_name(0));
+    work();
+    reader.stop();
+    wait([&] { return reader.stopped(); });
+    return percentile(reader.took(), 0.99);
   }
 
   void watch_ends() {
@@ -228,12 +253,17 @@ class BusyCentre {
   std::unique_ptr<coordinator::Coordinator> coordinator_;
   std::vector<double> took_;
   std::size_t over_ = 0;
+  std::size_t online_ = 0;
 };
 
 }  // namespace
 
 BulkFigures measure_bulk(const Plan& plan, const std::vector<int>& commands, const std::string& database) {
-  return BusyCentre(plan, commands, database).measure();
+  return BusyCentre(plan, commands, kInstancesPerSite, database).measure_bulk();
+}
+
+StormFigures measure_storm(const Plan& plan, const std::vector<int>& commands) {
+  return BusyCentre(plan, commands, 1, {}).measure_storm();
 }
 
 }  // namespace fieldline::bench

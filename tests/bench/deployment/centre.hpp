@@ -20,12 +20,28 @@ struct BulkFigures {
   double provenance_bytes = 0;  // kept with it
 };
 
+// What agents that come back all at once do to a coordinator.
+struct StormFigures {
+  double back_ms = 0;       // until every one of them is online again
+  double reads_p99_ms = 0;  // of REST reads meanwhile
+  double peak_mib = 0;      // resident, the whole process
+};
+
+struct RowSizes {
+  std::size_t config = 0;
+  std::size_t provenance = 0;
+};
+
 // `database`: its connection string; empty: a file of its own.
 BulkFigures measure_bulk(const Plan& plan, const std::vector<int>& commands, const std::string& database);
 
-// Instances a second whose rows a plain group commit gets onto the disk: the attempt with the
-// configuration first, then the end with what is deployed.
-double raw_commits_per_second(const std::string& folder, std::size_t instances, std::size_t config_bytes,
-                              std::size_t provenance_bytes);
+// A site for each agent.
+StormFigures measure_storm(const Plan& plan, const std::vector<int>& commands);
+
+// Instances a second whose rows a plain group commit gets onto the disk: prepared statements, 512 writes
+// in one commit, in the two groups that no deployment can do without: the attempt with its configuration
+// before the order leaves, and the end with what is deployed after its report.
+double raw_commits_on_sqlite(std::size_t instances, const RowSizes& sizes);
+double raw_commits_on_postgresql(const std::string& address, std::size_t instances, const RowSizes& sizes);
 
 }  // namespace fieldline::bench

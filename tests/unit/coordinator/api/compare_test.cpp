@@ -64,8 +64,7 @@ void deploy_fleet(sql::Database& database, Executor& loop) {
   for (int i = 0; i < kFleet; ++i) {
     auto derived = flattener.flatten(name_of(i)).value();
     database::DeploymentChange change;
-    change.sent = {std::move(derived.bytes), name_of(i), wire::encode(derived.provenance),
-                   derived.revision};
+    change.sent = {std::move(derived.bytes), name_of(i), wire::encode(derived.provenance), derived.revision};
     change.deployed = {{true, name_of(i), derived.revision, {}, "north"}};
     records.save(
         std::move(change), [](const Result<>&) {}, loop);

@@ -1,6 +1,9 @@
-// The rows of deployments by SQLite's own API: prepared statements, 512 writes in one commit, in the
-// two groups that no deployment can do without: before its order leaves, and after its report.
+// The rows of deployments by SQLite's own API.
 #include <sqlite3.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <initializer_list>
 
 #include "common/base/check.hpp"
 #include "common/sql/limits.hpp"
@@ -15,7 +18,7 @@ constexpr auto kSchema =
     "CREATE TABLE deployments (instance TEXT PRIMARY KEY, row TEXT NOT NULL) STRICT, WITHOUT ROWID;"
     "CREATE TABLE deployed (instance TEXT PRIMARY KEY, row TEXT NOT NULL) STRICT, WITHOUT ROWID;"
     "CREATE TABLE sent_configs (sent INTEGER PRIMARY KEY, instance TEXT NOT NULL, revision TEXT NOT NULL,"
-    "bytes BLOB NOT NULL, provenance TEXT NOT NULL, UNIQUE (instance, revision)) STRICT;";
+    "bytes BLOB NOT NULL, provenance BLOB NOT NULL, UNIQUE (instance, revision)) STRICT;";
 
 class Statement {
  public:
@@ -26,21 +29,29 @@ class Statement {
   Statement(const Statement&) = delete;
   Statement& operator=(const Statement&) = delete;
 
-  void run(const std::vector<std::string>& values, std::size_t blob = ~std::size_t{0}) {
-    for (std::size_t i = 0; i < values.size(); ++i) {
-      const auto at = static_cast<int>(i + 1);
-      const auto size = static_cast<int>(values[i].size());
-      if (i == blob) {
-        sqlite3_bind_blob(statement_, at, values[i].data(), size, SQLITE_STATIC);
-      } else {
-        sqlite3_bind_text(statement_, at, values[i].data(), size, SQLITE_STATIC);
-      }
+  struct Parameter {
+    const std::string& value;
+    bool is_blob = false;
+  };
+
+  void run(std::initializer_list<Parameter> parameters) {
+    int at = 0;
+    for (const auto& [value, is_blob] : parameters) {
+      const auto bind = is_blob ? &bind_blob : &bind_text;
+      bind(statement_, ++at, value);
     }
     FIELDLINE_CHECK(sqlite3_step(statement_) == SQLITE_DONE);
     sqlite3_reset(statement_);
   }
 
  private:
+  static void bind_blob(sqlite3_stmt* statement, int at, const std::string& value) {
+    sqlite3_bind_blob(statement, at, value.data(), static_cast<int>(value.size()), SQLITE_STATIC);
+  }
+  static void bind_text(sqlite3_stmt* statement, int at, const std::string& value) {
+    sqlite3_bind_text(statement, at, value.data(), static_cast<int>(value.size()), SQLITE_STATIC);
+  }
+
   sqlite3_stmt* statement_ = nullptr;
 };
 
@@ -56,15 +67,18 @@ void in_groups(sqlite3* database, std::size_t count, const Write& write) {
 
 }  // namespace
 
-double raw_commits_per_second(const std::string& folder, std::size_t instances, std::size_t config_bytes,
-                              std::size_t provenance_bytes) {
+double raw_commits_on_sqlite(std::size_t instances, const RowSizes& sizes) {
+  const auto folder = std::filesystem::temp_directory_path() / ("fieldline-raw-" + std::to_string(getpid()));
+  std::filesystem::create_directories(folder);
   sqlite3* database = nullptr;
-  FIELDLINE_CHECK(sqlite3_open((folder + "/raw.db").c_str(), &database) == SQLITE_OK);
+  FIELDLINE_CHECK(sqlite3_open_v2((folder / "raw.db").c_str(), &database,
+                                  SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX,
+                                  nullptr) == SQLITE_OK);
   FIELDLINE_CHECK(sqlite3_exec(database, kSchema, nullptr, nullptr, nullptr) == SQLITE_OK);
   const std::string row(300, 'r');
   const std::string revision(64, 'a');
-  const std::string config(config_bytes, 'c');
-  const std::string provenance(provenance_bytes, 'p');
+  const std::string config(sizes.config, 'c');
+  const std::string provenance(sizes.provenance, 'p');
   double milliseconds = 0;
   {
     Statement status(database, "INSERT OR REPLACE INTO deployments VALUES (?, ?)");
@@ -73,16 +87,17 @@ double raw_commits_per_second(const std::string& folder, std::size_t instances, 
                    "INSERT INTO sent_configs (instance, revision, bytes, provenance) VALUES (?, ?, ?, ?)");
     const Stopwatch watch;
     in_groups(database, instances, [&](const std::string& instance) {
-      status.run({instance, row});
-      sent.run({instance, revision, config, provenance}, 2);
+      status.run({{instance}, {row}});
+      sent.run({{instance}, {revision}, {config, true}, {provenance, true}});
     });
     in_groups(database, instances, [&](const std::string& instance) {
-      status.run({instance, row});
-      deployed.run({instance, row});
+      status.run({{instance}, {row}});
+      deployed.run({{instance}, {row}});
     });
     milliseconds = watch.milliseconds();
   }
   sqlite3_close(database);
+  std::filesystem::remove_all(folder);
   return static_cast<double>(instances) / milliseconds * 1000;
 }
 
