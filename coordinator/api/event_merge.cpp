@@ -1,10 +1,29 @@
 #include "coordinator/api/event_merge.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "common/model/json.hpp"
 
 namespace fieldline::api {
+namespace {
+
+std::int64_t micros(const Event& event) {
+  return event.time.time_since_epoch().count();
+}
+
+// Logs are in order of time, ids only tell events of one time apart: a clock that was set back gives
+// later events an earlier time.
+bool is_before(const Event& event, const LogPlace& place) {
+  return std::pair(micros(event), event.id) < std::pair(place.time, place.id);
+}
+
+void set_before(LogPlace& place, const Event& event) {
+  place.time = micros(event);
+  place.id = event.id;
+}
+
+}  // namespace
 
 std::string write_places(const LogPlaces& places) {
   return places.empty() ? "" : to_json(places).dump();
@@ -58,7 +77,7 @@ std::vector<EventMerge::Fetch> EventMerge::needed() {
     if (!missing.empty()) return missing;
     auto* log = newest();
     if (log == nullptr) return {};
-    log->place.below = log->waiting.front().id;
+    set_before(log->place, log->waiting.front());
     merged_.push_back(std::move(log->waiting.front()));
     log->waiting.pop_front();
   }
@@ -68,11 +87,15 @@ void EventMerge::feed(const std::string& node, const EventPage& page) {
   auto& log = logs_.at(node);
   log.fed = true;
   log.next = page.next;
-  auto& below = log.place.below;
   // From its first page on, what a log gets later is not of this reading.
-  if (below == 0 && !page.events.empty()) below = page.events.front().id + 1;
+  if (log.place.id == 0 && !page.events.empty()) {
+    set_before(log.place, page.events.front());
+    ++log.place.id;
+  }
+  auto last = log.place;
   for (const auto& event : page.events) {
-    if (event.id >= below) continue;
+    if (!is_before(event, last)) continue;
+    set_before(last, event);
     log.waiting.push_back(event);
     log.waiting.back().node = node;
   }
@@ -82,6 +105,11 @@ void EventMerge::give_up(const std::string& node) {
   auto& log = logs_.at(node);
   log.waiting.clear();
   log.place.ended = true;
+  log.place.unasked = true;
+}
+
+bool EventMerge::was_given_up(const std::string& node) const {
+  return logs_.at(node).place.unasked;
 }
 
 LogPlaces EventMerge::places() const {

@@ -1,6 +1,6 @@
 // The event logs of a site's nodes as one, newest first, in pages whose cursor stays right while
-// events arrive and are purged: it says of each node which of its pages is being read, and below which
-// id. Pure; the owner fetches.
+// events arrive and are purged: it says of each node which of its pages is being read, and before which
+// event. Pure; the owner fetches.
 #pragma once
 
 #include <cstdint>
@@ -19,13 +19,16 @@ namespace fieldline::api {
 
 // Where the reading of one node's log stands.
 struct LogPlace {
-  std::int64_t below = 0;  // events from this id on are taken, or too new; 0: nothing was read yet
   bool ended = false;
-  std::string page;  // the node's own cursor of the page being read
+  std::int64_t id = 0;    // of the event at `time`; 0: nothing was read yet
+  std::string page;       // the node's own cursor of the page being read
+  std::int64_t time = 0;  // microseconds UTC: the event there and all after it are taken, or too new
+  bool unasked = false;   // given up: on this page or one before, the node could not be asked
 
   static constexpr auto fields =
-      fields_in_order(defaulted("below", &LogPlace::below), defaulted("ended", &LogPlace::ended),
-                      defaulted("page", &LogPlace::page));
+      fields_in_order(defaulted("ended", &LogPlace::ended), defaulted("id", &LogPlace::id),
+                      defaulted("page", &LogPlace::page), defaulted("time", &LogPlace::time),
+                      defaulted("unasked", &LogPlace::unasked));
   friend bool operator==(const LogPlace&, const LogPlace&) = default;
 };
 using LogPlaces = std::map<std::string, LogPlace>;  // by node
@@ -48,8 +51,10 @@ class EventMerge {
   void feed(const std::string& node, const EventPage& page);
   // The node can't be asked: its log counts as ended for this and the following pages.
   void give_up(const std::string& node);
+  // On this page or one before.
+  [[nodiscard]] bool was_given_up(const std::string& node) const;
 
-  // Once nothing is needed.
+  // At any time; whole once nothing is needed.
   [[nodiscard]] const std::vector<Event>& events() const { return merged_; }
   // Empty: the end.
   [[nodiscard]] LogPlaces places() const;

@@ -1,4 +1,4 @@
-#include <set>
+#include <map>
 
 #include "coordinator/api/answers.hpp"
 #include "coordinator/api/event_merge.hpp"
@@ -15,13 +15,16 @@ namespace {
 // Central's own log among those of the nodes; no node has this name.
 const std::string kCentral;
 
+constexpr auto kLostBefore =
+    "it could not be asked for a page before this one; start again without the cursor to ask it";
+
 std::vector<std::string> with_central(std::vector<std::string> nodes) {
   nodes.push_back(kCentral);
   return nodes;
 }
 
-// Asks the nodes of a site, and central itself, for what the merge needs, until its page is complete.
-// Lives as long as its questions.
+// Asks the nodes of a site, and central itself, for what the merge needs, until its page is complete or
+// it has asked long enough. Lives as long as its questions.
 class EventsWalk : public std::enable_shared_from_this<EventsWalk> {
  public:
   EventsWalk(const Rooms& rooms, std::string site, std::vector<std::string> nodes, EventQuery query,
@@ -35,7 +38,7 @@ class EventsWalk : public std::enable_shared_from_this<EventsWalk> {
 
   void go_on() {
     const auto needed = merge_.needed();
-    if (needed.empty()) return finish();
+    if (needed.empty() || rounds_++ == kEventRounds) return finish();
     open_questions_ = needed.size();
     for (const auto& fetch : needed) {
       auto query = query_;
@@ -59,18 +62,20 @@ class EventsWalk : public std::enable_shared_from_this<EventsWalk> {
       return reply_.fail(page.error());
     } else {
       merge_.give_up(node);
-      unasked_[node] = page.error();
+      reasons_[node] = page.error().message;
     }
     if (--open_questions_ == 0) go_on();
   }
 
   void finish() {
-    if (!unasked_.empty() && unasked_.size() == nodes_.size()) return reply_.fail(unasked_.begin()->second);
     auto marks = Json::array();
     for (const auto& node : nodes_) {
-      const auto failure = unasked_.find(node);
-      Json mark{{"node", node}, {"asked", failure == unasked_.end()}};
-      if (failure != unasked_.end()) mark["reason"] = failure->second.message;
+      const bool unasked = merge_.was_given_up(node);
+      Json mark{{"node", node}, {"asked", !unasked}};
+      if (unasked) {
+        const auto reason = reasons_.find(node);
+        mark["reason"] = reason == reasons_.end() ? kLostBefore : reason->second;
+      }
       marks.push_back(std::move(mark));
     }
     reply_.send(json_response(200, {{"events", to_json(merge_.events())},
@@ -85,7 +90,8 @@ class EventsWalk : public std::enable_shared_from_this<EventsWalk> {
   EventMerge merge_;
   const Reply reply_;
   std::size_t open_questions_ = 0;
-  std::map<std::string, Error> unasked_;
+  std::size_t rounds_ = 0;
+  std::map<std::string, std::string> reasons_;  // why a node could not be asked, by node
 };
 
 Result<EventQuery> read_query(const Request& request) {

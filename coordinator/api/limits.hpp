@@ -30,6 +30,9 @@ inline constexpr std::size_t kLargestPage = 1000;
 inline constexpr std::size_t kRowsPerTurn = 5000;
 // Events on one page, at most: what a site answers with in one message.
 inline constexpr std::int64_t kEventPageSize = 500;
+// Times that the nodes are asked for one page: 500 events of the largest kind come in 170 messages. A page
+// that ends here is short, and its cursor goes on.
+inline constexpr std::size_t kEventRounds = 200;
 
 // Longest `?wait=`; a deployment's own deadline is as long.
 inline constexpr std::chrono::seconds kLongestWait{60};

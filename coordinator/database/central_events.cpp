@@ -1,5 +1,7 @@
 #include "coordinator/database/central_events.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <charconv>
 #include <limits>
@@ -21,28 +23,45 @@ std::string pattern_of(std::string_view word) {
   return pattern + "%";
 }
 
-// Events with an id below what it says.
-Result<long long> place_of(const std::string& cursor) {
-  if (cursor.empty()) return kNewest;
-  long long below = 0;
-  const auto* end = cursor.data() + cursor.size();
-  const auto [at, error] = std::from_chars(cursor.data(), end, below);
-  if (error != std::errc() || at != end) return fail(ErrorCode::kInvalid, "this is no cursor of events");
-  return below;
+// A place in the log, which is in order of time: ids tell events of one time apart.
+struct Place {
+  long long time = kNewest;
+  long long id = kNewest;
+};
+
+std::string cursor_of(const Event& last) {
+  return fmt::format("{}.{}", to_column(last.time), last.id);
 }
 
-EventPage select_page(soci::session& sql, const std::string& site, const EventQuery& query, long long below) {
+Result<Place> place_of(std::string_view cursor) {
+  Place place;
+  if (cursor.empty()) return place;
+  const auto* end = cursor.data() + cursor.size();
+  const auto time = std::from_chars(cursor.data(), end, place.time);
+  if (time.ec == std::errc() && time.ptr != end && *time.ptr == '.') {
+    const auto id = std::from_chars(time.ptr + 1, end, place.id);
+    if (id.ec == std::errc() && id.ptr == end) return place;
+  }
+  return fail(ErrorCode::kInvalid, "this is no cursor of events");
+}
+
+EventPage select_page(soci::session& sql, const std::string& site, const EventQuery& query,
+                      const Place& before) {
   const long long from = query.from ? to_column(*query.from) : std::numeric_limits<long long>::min();
-  const long long to = query.to ? to_column(*query.to) : kNewest;
+  // The bound on the time alone repeats what the pair says, so that the index can start there.
+  const long long to =
+      std::min(query.to ? to_column(*query.to) : kNewest, before.time == kNewest ? kNewest : before.time + 1);
   const int severity = static_cast<int>(query.severity.value_or(Severity::kDebug));
   const std::string category(query.category ? name(*query.category) : "");
   const auto word = pattern_of(query.text);
   const long long limit = query.limit + 1;
   std::string conditions =
-      "site = :site AND id < :below AND time >= :begin AND time < :finish AND severity >= :severity";
+      "site = :site AND (time, id) < (:before_time, :before_id) AND time >= :begin AND time < :finish AND "
+      "severity >= :severity";
   soci::statement statement(sql);
   statement.exchange(soci::use(site, "site"));
-  statement.exchange(soci::use(below, "below"));
+  statement.exchange(soci::use(before.time, "before_time"));
+  statement.exchange(soci::use(before.id, "before_id"));
   statement.exchange(soci::use(from, "begin"));
   statement.exchange(soci::use(to, "finish"));
   statement.exchange(soci::use(severity, "severity"));
@@ -75,13 +94,13 @@ EventPage select_page(soci::session& sql, const std::string& site, const EventQu
   statement.prepare(
       "SELECT id, time, severity, category, instance, source, message, details, trace_id "
       "FROM central_events WHERE " +
-      conditions + " ORDER BY id DESC LIMIT :most");
+      conditions + " ORDER BY time DESC, id DESC LIMIT :most");
   statement.define_and_bind();
   statement.execute();
   EventPage page;
   while (statement.fetch()) {
     if (page.events.size() == static_cast<std::size_t>(query.limit)) {
-      page.next = std::to_string(page.events.back().id);
+      page.next = cursor_of(page.events.back());
       break;
     }
     row.id = id;
@@ -123,10 +142,10 @@ void write_events(soci::session& sql, const std::vector<CentralEvent>& events) {
 
 void CentralEvents::page(const std::string& site, const EventQuery& query,
                          std::function<void(Result<EventPage>)> done, Executor& reply_to) {
-  const auto below = place_of(query.cursor);
-  if (!below) return reply_to.post([done = std::move(done), error = below.error()] { done(fail(error)); });
+  const auto before = place_of(query.cursor);
+  if (!before) return reply_to.post([done = std::move(done), error = before.error()] { done(fail(error)); });
   auto taken = database_.read(
-      [site, query, below = *below](soci::session& sql) { return select_page(sql, site, query, below); },
+      [site, query, before = *before](soci::session& sql) { return select_page(sql, site, query, before); },
       done, reply_to);
   if (!taken)
     reply_to.post([done = std::move(done), error = std::move(taken.error())] { done(fail(error)); });

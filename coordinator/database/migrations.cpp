@@ -119,6 +119,11 @@ ALTER TABLE sent_configs DROP COLUMN provenance;
 ALTER TABLE sent_configs ADD COLUMN provenance BLOB;
 )sql";
 
+constexpr std::string_view kEventsInOrderOfTime = R"sql(
+DROP INDEX central_events_of_site;
+CREATE INDEX central_events_of_site ON central_events (site, time, id);
+)sql";
+
 constexpr std::array kMigrations = std::to_array<sql::Migration>({
     {1, "documents", kDocumentsSchema},
     {2, "coordinator, node keys, tokens", kCoordinator},
@@ -130,6 +135,7 @@ constexpr std::array kMigrations = std::to_array<sql::Migration>({
     {8, "users, and grants of tokens", kAccountsSchema},
     {9, "audit", kAudit},
     {10, "packed provenance", kPackedProvenance},
+    {11, "events of central in order of time", kEventsInOrderOfTime},
 });
 
 }  // namespace

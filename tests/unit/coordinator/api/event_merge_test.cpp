@@ -8,29 +8,42 @@
 namespace fieldline::api {
 namespace {
 
-// A node's log as the node pages it: newest first, the cursor is the id that the page before ended at.
+// A node's log as the node pages it: newest first, the cursor is the place that the page before ended at.
 struct NodeLog {
-  std::vector<Event> events;  // oldest first
+  std::vector<Event> events;  // in order of time, then id
   std::size_t page_size = 3;
+  std::int64_t last_id = 0;
 
   void add(std::int64_t time) {
     Event event;
-    event.id = static_cast<std::int64_t>(events.size()) + 1;
+    event.id = ++last_id;
     event.time = Timestamp(Duration(time));
     events.push_back(event);
+    std::ranges::sort(events, {}, place);
+  }
+  void purge(std::size_t count) {
+    events.erase(events.begin(),
+                 events.begin() + static_cast<std::ptrdiff_t>(std::min(count, events.size())));
   }
   [[nodiscard]] EventPage page(const std::string& cursor) const {
-    const auto below = cursor.empty() ? INT64_MAX : std::stoll(cursor);
+    const auto before = cursor.empty() ? std::pair(INT64_MAX, INT64_MAX) : read(cursor);
     EventPage page;
     for (auto event = events.rbegin(); event != events.rend(); ++event) {
-      if (event->id >= below) continue;
+      if (place(*event) >= before) continue;
       if (page.events.size() == page_size) {
-        page.next = std::to_string(page.events.back().id);
+        const auto [time, id] = place(page.events.back());
+        page.next = std::to_string(time) + "." + std::to_string(id);
         break;
       }
       page.events.push_back(*event);
     }
     return page;
+  }
+
+  using Place = std::pair<std::int64_t, std::int64_t>;
+  static Place place(const Event& event) { return {event.time.time_since_epoch().count(), event.id}; }
+  static Place read(const std::string& cursor) {
+    return {std::stoll(cursor), std::stoll(cursor.substr(cursor.find('.') + 1))};
   }
 };
 
@@ -39,6 +52,7 @@ using Logs = std::map<std::string, NodeLog>;
 struct Read {
   std::vector<Event> events;
   std::string cursor;
+  std::vector<std::string> given_up;
 };
 
 Read read_page(const Logs& logs, const std::string& cursor, std::size_t limit) {
@@ -51,7 +65,11 @@ Read read_page(const Logs& logs, const std::string& cursor, std::size_t limit) {
         merge.give_up(fetch.node);
     }
   }
-  return {merge.events(), write_places(merge.places())};
+  Read read{merge.events(), write_places(merge.places()), {}};
+  for (const auto* node : {"a", "b"}) {
+    if (merge.was_given_up(node)) read.given_up.emplace_back(node);
+  }
+  return read;
 }
 
 }  // namespace
@@ -76,14 +94,62 @@ TEST_CASE("two logs become one, newest first, whole and without repetition, what
   CHECK(std::is_sorted(times.rbegin(), times.rend()));
 }
 
+TEST_CASE("a purge between two pages takes away nothing that is still there, and repeats nothing") {
+  Random random(GENERATE(range(0U, 50U)));
+  Logs logs;
+  for (std::int64_t time = 1; time <= 40; ++time) logs[random.below(2) == 0 ? "a" : "b"].add(time);
+  std::vector<std::int64_t> times;
+  std::string cursor;
+  do {
+    const auto read = read_page(logs, cursor, 1 + random.below(9));
+    for (const auto& event : read.events) times.push_back(event.time.time_since_epoch().count());
+    cursor = read.cursor;
+    if (times.size() > 10) {
+      for (const auto* node : {"a", "b"}) logs[node].purge(random.below(3));
+    }
+  } while (!cursor.empty());
+  std::vector<std::int64_t> kept;
+  for (const auto& [node, log] : logs) {
+    for (const auto& event : log.events) kept.push_back(event.time.time_since_epoch().count());
+  }
+  CHECK(std::is_sorted(times.rbegin(), times.rend()));
+  CHECK(std::ranges::adjacent_find(times) == times.end());
+  for (const auto time : kept) CHECK(std::ranges::find(times, time) != times.end());
+}
+
+TEST_CASE("a clock that was set back hides nothing") {
+  Logs logs;
+  for (const std::int64_t time : {10, 20, 30, 12, 14, 30, 15}) logs["a"].add(time);
+  logs["b"].add(13);
+  std::vector<std::int64_t> times;
+  std::string cursor;
+  do {
+    const auto read = read_page(logs, cursor, 2);
+    for (const auto& event : read.events) times.push_back(event.time.time_since_epoch().count());
+    cursor = read.cursor;
+  } while (!cursor.empty());
+  CHECK(times == std::vector<std::int64_t>{30, 30, 20, 15, 14, 13, 12, 10});
+}
+
+TEST_CASE("a node that repeats itself is heard once") {
+  EventMerge merge({"a"}, {}, 10);
+  Event event;
+  event.id = 7;
+  merge.feed("a", {{event, event, event}, ""});
+  CHECK(merge.needed().empty());
+  CHECK(merge.events().size() == 1);
+}
+
 TEST_CASE("a node that can't be asked leaves the other's log readable to its end") {
   Logs logs;
   for (std::int64_t time = 1; time <= 7; ++time) logs["a"].add(time);
   const auto first = read_page(logs, "", 5);
   CHECK(first.events.size() == 5);
+  CHECK(first.given_up == std::vector<std::string>{"b"});
   logs["b"].add(8);
   const auto second = read_page(logs, first.cursor, 5);
   CHECK(second.events.size() == 2);
+  CHECK(second.given_up == std::vector<std::string>{"b"});
   CHECK(second.cursor.empty());
 }
 

@@ -277,8 +277,30 @@ TEMPLATE_LIST_TEST_CASE("events of central are paged newest first, by site and c
   narrow.text = "COORD";
   narrow.severity = Severity::kError;
   CHECK(page(narrow)->events.empty());
-  narrow.cursor = "x";
-  CHECK(page(narrow).error().code == ErrorCode::kInvalid);
+  for (const auto* wrong : {"x", "7", "7.", ".7", "7.7x"}) {
+    narrow.cursor = wrong;
+    CHECK(page(narrow).error().code == ErrorCode::kInvalid);
+  }
+}
+
+TEMPLATE_LIST_TEST_CASE("events of central are in order of time, also when its clock was set back", "",
+                        Disks) {
+  TestType disk;
+  DeploymentChange change;
+  for (const int time : {1, 5, 2, 5, 3})
+    change.events.push_back(drift("pump", std::to_string(time), Timestamp(Duration(time))));
+  REQUIRE(disk.save(std::move(change)));
+  std::string order;
+  EventQuery query;
+  query.limit = 2;
+  do {
+    const auto page = disk.template outcome<EventPage>(
+        [&](auto done, Executor& reply) { CentralEvents(*disk.database).page("north", query, done, reply); });
+    REQUIRE(page);
+    for (const auto& event : page->events) order += event.message;
+    query.cursor = page->next;
+  } while (!query.cursor.empty());
+  CHECK(order == "55321");
 }
 
 // On SQLite alone: a hundred thousand rows, one by one, take a server a minute.
