@@ -43,12 +43,13 @@ std::map<std::string, Tally> tally(const Rooms& rooms, const DerivedRevisions& d
   return by_site;
 }
 
-// Every site that there is, or only one: {site, connected, active, standby, nodes, deployed, failed,
-// instances, stale}.
+// Every site that there is, or only one: {site, time, connected, active, standby, nodes, artifacts,
+// deployed, failed, instances, stale}.
 std::map<std::string, Json> sites_health(const Rooms& rooms, const DerivedRevisions& derived,
                                          std::string_view only = {}) {
   std::map<std::string, Json> health;
   const auto tallies = tally(rooms, derived, only);
+  const auto now = format_rfc3339(rooms.loop.clock().utc());
   const auto library = rooms.catalog.library();
   for (const auto& document : library->all(DocumentKind::kSite)) {
     const auto& site = document->key.name;
@@ -56,6 +57,8 @@ std::map<std::string, Json> sites_health(const Rooms& rooms, const DerivedRevisi
     const auto counted = tallies.find(site);
     auto json = to_json(counted == tallies.end() ? Tally() : counted->second);
     json["site"] = site;
+    json["time"] = now;
+    json["artifacts"] = to_json(rooms.artifacts.outline(site));
     json["connected"] = rooms.sites.connected(site);
     if (const auto active = rooms.sites.active(site)) json["active"] = active->node;
     if (const auto standby = rooms.sites.standby(site)) json["standby"] = standby->node;

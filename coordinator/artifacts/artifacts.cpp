@@ -50,6 +50,7 @@ class Artifacts::Desk {
   [[nodiscard]] NodeStanding standing(const sites::NodeId& node) const;
   // Who has the site.
   [[nodiscard]] Finding holder(const std::string& site) const;
+  [[nodiscard]] SiteOutline outline(const std::string& site) const;
   // What its active node holds, or held when it was last seen. Null: not known.
   [[nodiscard]] std::shared_ptr<const ArtifactInventory> held_by(const std::string& site) const;
   void publish(const std::string& site) const;
@@ -266,6 +267,23 @@ SiteRecord Artifacts::Desk::record(const std::string& site) const {
   return record;
 }
 
+SiteOutline Artifacts::Desk::outline(const std::string& site) const {
+  const auto lead = leads_.find(site);
+  const auto digest = lead == leads_.end() ? std::string_view() : holdings.digest(lead->second);
+  if (digest != shelf.wanted()->digest) {
+    const auto row = rows.find(site);
+    if (row != rows.end() && row->second.state == DeploymentState::kFailed)
+      return {fmt::format("{}: {}", row->second.reason, row->second.message), SiteStanding::kFailed};
+    return {{}, digest.empty() ? SiteStanding::kUnknown : SiteStanding::kBehind};
+  }
+  const auto standby = with.sites.standby(site);
+  if (!standby) return {{}, SiteStanding::kCurrent};
+  const auto follows = standing(*standby);
+  if (follows.state == StandbyState::kRefused)
+    return {fmt::format("{}: {}", standby->node, follows.message), SiteStanding::kFailed};
+  return {{}, follows.state == StandbyState::kBehind ? SiteStanding::kBehind : SiteStanding::kCurrent};
+}
+
 void Artifacts::Desk::publish(const std::string& site) const {
   const auto now = record(site);
   for (const auto& listener : change_listeners) listener(now);
@@ -362,6 +380,10 @@ SiteRecord Artifacts::record(const std::string& site) const {
   if (!holds) return record;
   for (const auto& item : *holds) record.artifacts.try_emplace(item.key, Cell::kObsolete);
   return record;
+}
+
+SiteOutline Artifacts::outline(const std::string& site) const {
+  return desk_->outline(site);
 }
 
 std::vector<Skew> Artifacts::skew(const std::string& site, const std::vector<std::string>& names) const {

@@ -36,11 +36,22 @@ enum class Cell {
   kUnknown,   // its active node has not been seen since the coordinator started
 };
 
+// Does a site hold what the documents say, in one word?
+enum class SiteStanding {
+  kCurrent,  // its active node does, and the standby where it is connected
+  kBehind,
+  kFailed,   // it does not, and its latest delivery failed, or its standby refuses what the active node has
+  kUnknown,  // its active node has not been seen since the coordinator started
+};
+
 }  // namespace fieldline::artifacts
 
 template <>
 inline constexpr std::array fieldline::kEnumNames<fieldline::artifacts::Cell> =
     std::to_array<std::string_view>({"current", "older", "absent", "failed", "obsolete", "unknown"});
+template <>
+inline constexpr std::array fieldline::kEnumNames<fieldline::artifacts::SiteStanding> =
+    std::to_array<std::string_view>({"current", "behind", "failed", "unknown"});
 
 namespace fieldline::artifacts {
 
@@ -67,6 +78,15 @@ struct SiteRecord {
       required("artifacts", &SiteRecord::artifacts), defaulted("deployment", &SiteRecord::deployment),
       required("nodes", &SiteRecord::nodes), required("site", &SiteRecord::site));
   friend bool operator==(const SiteRecord&, const SiteRecord&) = default;
+};
+
+struct SiteOutline {
+  std::string message;  // why, of one that failed
+  SiteStanding state = SiteStanding::kUnknown;
+
+  static constexpr auto fields =
+      fields_in_order(defaulted("message", &SiteOutline::message), required("state", &SiteOutline::state));
+  friend bool operator==(const SiteOutline&, const SiteOutline&) = default;
 };
 
 struct Begun {
@@ -113,6 +133,8 @@ class Artifacts {
   // What the present documents have: what each site should hold.
   [[nodiscard]] const ArtifactInventory& wanted() const;
   [[nodiscard]] SiteRecord record(const std::string& site) const;
+  // Cheap: for all sites at once.
+  [[nodiscard]] SiteOutline outline(const std::string& site) const;
   // By `names` as in a flat configuration. Nothing while the site's active node has not shown what it
   // holds.
   [[nodiscard]] std::vector<Skew> skew(const std::string& site, const std::vector<std::string>& names) const;

@@ -42,6 +42,11 @@ std::shared_ptr<const ArtifactInventory> Holdings::of(const sites::NodeId& node)
   return found == held_.end() ? nullptr : found->second.items;
 }
 
+std::string_view Holdings::digest(const sites::NodeId& node) const {
+  const auto found = held_.find(node);
+  return found == held_.end() ? std::string_view() : found->second.digest;
+}
+
 std::shared_ptr<const ArtifactInventory> Holdings::shown(const sites::NodeId& node) const {
   const auto found = held_.find(node);
   return found == held_.end() || !found->second.shown ? nullptr : found->second.items;

@@ -7,6 +7,7 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <string_view>
 
 #include "coordinator/sites/keeper.hpp"
 
@@ -30,6 +31,8 @@ class Holdings final : public sites::ArtifactKeeper {
 
   // Null: it never said so. Nodes that hold the same share one list.
   [[nodiscard]] std::shared_ptr<const ArtifactInventory> of(const sites::NodeId& node) const;
+  // wire::artifacts_digest of that; empty: it never said so.
+  [[nodiscard]] std::string_view digest(const sites::NodeId& node) const;
   // Null unless it has said so in its present session.
   [[nodiscard]] std::shared_ptr<const ArtifactInventory> shown(const sites::NodeId& node) const;
   // Has it said so in its present session? `digest`: wire::artifacts_digest.

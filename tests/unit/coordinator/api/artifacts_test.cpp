@@ -113,6 +113,9 @@ TEST_CASE("artifacts are deployed over REST, site by site, into one matrix") {
   CHECK(north.at("deployment").at("deployment") == id);
   CHECK(north.at("deployment").at("reason") == "site-unreachable");
   CHECK(north.at("artifacts").at("external-systems/erp") == "failed");
+  const auto health = centre.get("/api/v1/sites/north/health").at("artifacts");
+  CHECK(health.at("state") == "failed");
+  CHECK(health.at("message").get<std::string>().starts_with("site-unreachable: "));
   const auto again = centre.call("POST", "/api/v1/artifacts/deployment/north/retry");
   REQUIRE(again.status == 202);
   CHECK(Json::parse(again.body).at("deployment") == id);

@@ -1,5 +1,7 @@
 #include "coordinator/artifacts/artifacts.hpp"
 
+#include <fmt/format.h>
+
 #include "tests/unit/coordinator/deployment/plant.hpp"
 
 using namespace fieldline;
@@ -161,6 +163,45 @@ TEST_CASE("what a node refuses is told with its findings, and what it held stays
   CHECK(row.findings.size() == 1);
   CHECK(plant.cell("north", kFilters) == Cell::kFailed);
   CHECK(plant.cell("north", kErp) == Cell::kCurrent);
+}
+
+TEST_CASE("one word says how a site stands with its artifacts, and why it failed") {
+  ArtifactPlant plant;
+  const auto state = [&] { return plant.central->artifacts->outline("north").state; };
+  const auto edit = [&](int to) {
+    plant.apply(fmt::format("kind: SharedScript\nname: filters\nspec: {{source: 'return {}'}}\n", to));
+  };
+  CHECK(state() == SiteStanding::kUnknown);
+  REQUIRE(plant.deploy_artifacts({"north"}));
+  CHECK(plant.central->artifacts->outline("north").message.starts_with("site-unreachable: "));
+  CHECK(state() == SiteStanding::kFailed);
+  const auto a = plant.node(kA, Role::kActive);
+  auto b = plant.node(kB, Role::kStandby);
+  REQUIRE(plant.retry("north"));
+  CHECK(plant.central->artifacts->outline("north") == SiteOutline{{}, SiteStanding::kCurrent});
+  edit(2);
+  CHECK(state() == SiteStanding::kBehind);
+  b->on_order = [&](const Order& order) {
+    Report bad;
+    bad.reason = "no-room";
+    bad.message = "the disk is full";
+    bad.stage = Stage::kStored;
+    b->report(order, bad);
+  };
+  REQUIRE(plant.deploy_artifacts({"north"}));
+  CHECK(plant.central->artifacts->outline("north") ==
+        SiteOutline{"b: no-room: the disk is full", SiteStanding::kFailed});
+  b->disconnect_silently();
+  plant.time.run_for(15s);
+  CHECK(state() == SiteStanding::kCurrent);
+  // What it held stands, while it is away.
+  a->disconnect_silently();
+  plant.time.run_for(15s);
+  CHECK(state() == SiteStanding::kCurrent);
+  edit(3);
+  CHECK(state() == SiteStanding::kBehind);
+  REQUIRE(plant.deploy_artifacts({"north"}));
+  CHECK(state() == SiteStanding::kFailed);
 }
 
 TEST_CASE("a site has one delivery at a time, and who comes second is told who holds it") {

@@ -149,6 +149,28 @@ TEST_CASE("any traffic keeps a session alive, silence ends it and says so") {
   CHECK_FALSE(field.sites.active("north"));
 }
 
+TEST_CASE("what a node said of itself stands while it is away, with the time when it was true") {
+  Field field;
+  const auto a = field.welcomed(kA, Role::kActive);
+  NodeHealth health;
+  health.role = Role::kActive;
+  health.tags_good = 7;
+  CHECK_FALSE(field.sites.node(kA)->health_time);
+  field.time.run_for(3s);
+  a->send(health);
+  field.time.run_for(1s);
+  const auto said = field.sites.node(kA);
+  REQUIRE(said->health_time);
+  CHECK(*said->health_time - *said->since >= 3s);
+  a->disconnect_silently();
+  field.time.run_for(60s);
+  const auto now = field.sites.node(kA);
+  CHECK_FALSE(now->online);
+  CHECK(now->health->tags_good == 7);
+  CHECK(now->health_time == said->health_time);
+  CHECK(*now->since > *now->health_time);
+}
+
 TEST_CASE("the newest HELLO of an identity wins, and connections that alternate are reported") {
   Field field;
   const auto first = field.welcomed(kA, Role::kActive);
