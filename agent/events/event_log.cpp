@@ -10,6 +10,7 @@
 #include "agent/events/event_rows.hpp"
 #include "agent/events/limits.hpp"
 #include "common/base/check.hpp"
+#include "common/base/utf8.hpp"
 
 namespace fieldline::events {
 namespace {
@@ -24,7 +25,11 @@ void cut(std::string& text, std::size_t most) {
   text += kEllipsis;
 }
 
+// As the log keeps it.
 void cut(Event& event) {
+  for (auto* text : {&event.message, &event.instance, &event.source, &event.trace_id, &event.details}) {
+    if (text->find('\0') != std::string::npos) *text = without_nul(*text);
+  }
   cut(event.message, kMessageBytes);
   cut(event.instance, kNameBytes);
   cut(event.source, kNameBytes);

@@ -51,4 +51,16 @@ std::string_view cut_utf8(std::string_view text, std::size_t bytes) {
   return text.substr(0, bytes);
 }
 
+std::string without_nul(std::string_view text) {
+  std::string shown;
+  shown.reserve(text.size());
+  for (const char c : text) {
+    if (c == '\0')
+      shown += "\u2400";
+    else
+      shown += c;
+  }
+  return shown;
+}
+
 }  // namespace fieldline

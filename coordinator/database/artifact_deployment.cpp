@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "common/base/utf8.hpp"
 #include "common/model/json.hpp"
 #include "coordinator/database/submit.hpp"
 #include "coordinator/database/time_column.hpp"
@@ -37,6 +38,8 @@ Result<ArtifactDeployment> artifact_deployment_of(const ArtifactRow& stored) {
 
 void write_artifact_deployment(soci::session& sql, const ArtifactDeployment& row) {
   const std::string state(name(row.state));
+  const auto reason = without_nul(row.reason);
+  const auto message = without_nul(row.message);
   const auto findings = to_json(row.findings).dump();
   const long long started = to_column(row.started);
   const long long finished = row.finished ? to_column(*row.finished) : 0;
@@ -48,9 +51,8 @@ void write_artifact_deployment(soci::session& sql, const ArtifactDeployment& row
          "excluded.state, "
          "reason = excluded.reason, message = excluded.message, findings = excluded.findings, "
          "who = excluded.who, started = excluded.started, finished = excluded.finished",
-      soci::use(row.site), soci::use(row.deployment), soci::use(state), soci::use(row.reason),
-      soci::use(row.message), soci::use(findings), soci::use(row.who), soci::use(started),
-      soci::use(finished, has_finished);
+      soci::use(row.site), soci::use(row.deployment), soci::use(state), soci::use(reason), soci::use(message),
+      soci::use(findings), soci::use(row.who), soci::use(started), soci::use(finished, has_finished);
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <charconv>
 #include <limits>
 
+#include "common/base/utf8.hpp"
 #include "coordinator/database/time_column.hpp"
 
 namespace fieldline::database {
@@ -124,14 +125,18 @@ void write_events(soci::session& sql, const std::vector<CentralEvent>& events) {
     const long long time = to_column(event.time);
     const int severity = static_cast<int>(event.severity);
     const std::string category(name(event.category));
+    const auto instance = without_nul(event.instance);
+    const auto source = without_nul(event.source);
+    const auto message = without_nul(event.message);
+    const auto details = without_nul(event.details);
     newest = std::max(newest, event.time);
     sql << "INSERT INTO central_events (id, site, time, severity, category, instance, source, message, "
            "details, trace_id) VALUES (:id, :site, :time, :severity, :category, :instance, :source, "
            ":message, "
            ":details, :trace)",
         soci::use(id), soci::use(site), soci::use(time), soci::use(severity), soci::use(category),
-        soci::use(event.instance), soci::use(event.source), soci::use(event.message),
-        soci::use(event.details), soci::use(event.trace_id);
+        soci::use(instance), soci::use(source), soci::use(message), soci::use(details),
+        soci::use(event.trace_id);
   }
   // Ids rise with time, near enough: the oldest are those with the lowest.
   const long long kept_from = last - kCentralEvents;

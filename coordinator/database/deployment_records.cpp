@@ -1,5 +1,6 @@
 #include "coordinator/database/deployment_records.hpp"
 
+#include "common/base/utf8.hpp"
 #include "common/model/json.hpp"
 #include "common/sql/bytes.hpp"
 #include "common/sql/prepared.hpp"
@@ -66,6 +67,8 @@ class WriteStatus {
 
   void run(const Deployment& status) {
     row_.status = status;
+    row_.status.reason = without_nul(status.reason);
+    row_.status.message = without_nul(status.message);
     row_.kind = name(status.kind);
     row_.state = name(status.state);
     row_.stage = name(status.stage);

@@ -245,6 +245,26 @@ TEST_CASE("texts over their limits are cut at a whole character") {
   CHECK(stored.details == R"({"omitted":"too long"})");
 }
 
+TEST_CASE("a NUL of a script's text does not hide what follows it") {
+  Log log;
+  const auto text = [](std::string_view before, std::string_view after) {
+    return std::string(before) + '\0' + std::string(after);
+  };
+  auto e = event(text("level", "control"));
+  e.source = text("scripts/", "Control");
+  e.instance = text("Pump", "1");
+  e.details = text("{", "}");
+  log.append(e);
+  EventQuery query;
+  query.text = "control";
+  const auto page = log.page(query);
+  REQUIRE(page->events.size() == 1);
+  CHECK(page->events[0].message == "level\u2400control");
+  CHECK(page->events[0].source == "scripts/\u2400Control");
+  CHECK(page->events[0].instance == "Pump\u24001");
+  CHECK(page->events[0].details == "{\u2400}");
+}
+
 TEST_CASE("a cursor that is not of this log is refused") {
   Log log;
   for (const auto* wrong : {"x", "1", "1.", ".1", "1.2.3", "1.2 ", "99999999999999999999.1"}) {
@@ -296,6 +316,18 @@ TEST_CASE("a node that was off at the hour purges when it starts") {
   CHECK(log.messages().size() == 1);
   log.open();
   CHECK(log.messages().empty());
+}
+
+TEST_CASE("a log that nobody set keeps events for 30 days") {
+  Log log;
+  for (const auto age : {24h * 30 - 1h, 24h * 30 + 1h}) {
+    auto e = event(age > 24h * 30 ? "older" : "younger");
+    e.time = log.time.clock().utc() - age;
+    log.append(e);
+  }
+  CHECK(log.messages() == Messages{"younger", "older"});
+  log.open();
+  CHECK(log.messages() == Messages{"younger"});
 }
 
 TEST_CASE("a log over its size loses its oldest, and says so") {

@@ -7,6 +7,8 @@
 #include "common/base/virtual_time.hpp"
 #include "common/sql/inline_database.hpp"
 #include "coordinator/database/accounts.hpp"
+#include "coordinator/database/artifact_deployment.hpp"
+#include "coordinator/database/central_events.hpp"
 #include "coordinator/database/deployment_records.hpp"
 #include "coordinator/database/documents.hpp"
 #include "coordinator/database/migrations.hpp"
@@ -301,6 +303,46 @@ TEMPLATE_LIST_TEST_CASE("events of central are in order of time, also when its c
     query.cursor = page->next;
   } while (!query.cursor.empty());
   CHECK(order == "55321");
+}
+
+TEMPLATE_LIST_TEST_CASE("a NUL in what a node wrote cuts nothing off", "", Disks) {
+  TestType disk;
+  const std::string hostile("be\0fore", 7);
+  const std::string kept = "be\u2400fore";
+  DeploymentChange change;
+  change.events.push_back(drift(hostile, hostile, Timestamp(Duration(1))));
+  change.events.back().event.details = hostile;
+  change.status = attempt("pump", DeploymentState::kFailed);
+  change.status->reason = hostile;
+  change.status->message = hostile;
+  change.status->findings = {{hostile, hostile, hostile}};
+  REQUIRE(disk.save(change));
+  ArtifactDeployment delivery;
+  delivery.site = "north";
+  delivery.reason = hostile;
+  delivery.message = hostile;
+  delivery.findings = change.status->findings;
+  ArtifactDeployments deliveries(*disk.database);
+  REQUIRE(disk.outcome([&](auto done, Executor& reply) { deliveries.save({delivery}, done, reply); }));
+
+  const auto statuses = disk.records().statuses();
+  REQUIRE(statuses);
+  CHECK(statuses->at(0).reason == kept);
+  CHECK(statuses->at(0).message == kept);
+  CHECK(statuses->at(0).findings == change.status->findings);
+  const auto rows = deliveries.all();
+  REQUIRE(rows);
+  CHECK(rows->at(0).reason == kept);
+  CHECK(rows->at(0).message == kept);
+  CHECK(rows->at(0).findings == delivery.findings);
+  EventQuery query;
+  query.text = "fore";
+  const auto page = disk.template outcome<EventPage>(
+      [&](auto done, Executor& reply) { CentralEvents(*disk.database).page("north", query, done, reply); });
+  REQUIRE(page);
+  REQUIRE(page->events.size() == 1);
+  for (const auto& text : {page->events[0].message, page->events[0].instance, page->events[0].details})
+    CHECK(text == kept);
 }
 
 // On SQLite alone: a hundred thousand rows, one by one, take a server a minute.
