@@ -13,7 +13,9 @@
 #include "coordinator/database/documents.hpp"
 #include "coordinator/database/node_keys.hpp"
 #include "coordinator/database/term.hpp"
+#include "coordinator/health/limits.hpp"
 #include "coordinator/health/metrics.hpp"
+#include "coordinator/health/readiness.hpp"
 #include "coordinator/security/security.hpp"
 
 namespace fieldline::coordinator {
@@ -25,6 +27,35 @@ std::set<sites::NodeId> nodes_of(const templates::Library& library) {
     for (const auto& node : site->site().nodes) nodes.insert({site->key.name, node});
   }
   return nodes;
+}
+
+health::Readiness::Part worker_part(std::string name, Worker& worker, Executor& loop) {
+  return {std::move(name), health::kWorkerPatience,
+          [&worker, &loop](const health::Readiness::Answer& answer) {
+            return worker.try_post([&loop, answer] { loop.post([answer] { answer({}); }); });
+          }};
+}
+
+// Everything that a request may wait for beside the loop.
+std::vector<health::Readiness::Part> parts_of(const Coordinator::Ground& ground) {
+  const auto select_one = [](soci::session& sql) -> Result<> {
+    int one = 0;
+    sql << "SELECT 1", soci::into(one);
+    return {};
+  };
+  auto& loop = ground.loop;
+  auto& database = ground.database;
+  return {{"the database, for reading,", health::kDatabasePatience,
+           [&loop, &database, select_one](const health::Readiness::Answer& answer) {
+             return database.read(select_one, answer, loop).has_value();
+           }},
+          {"the database, for writing,", health::kDatabasePatience,
+           [&loop, &database, select_one](const health::Readiness::Answer& answer) {
+             return database.submit(select_one, answer, loop).has_value();
+           }},
+          worker_part("the worker that takes in documents", ground.author, loop),
+          worker_part("the worker that derives configurations", ground.engine, loop),
+          worker_part("the worker that renders answers", ground.clerk, loop)};
 }
 
 }  // namespace
@@ -47,7 +78,8 @@ struct Coordinator::Rooms {
                   Random(ground.random.below(~std::uint64_t{0})), settings.deployment_deadline),
         deployments({ground.loop, ground.engine, catalog, sites, artifacts, records, events}, term,
                     Random(ground.random), {settings.deployment_deadline}),
-        metrics(FIELDLINE_VERSION) {
+        metrics(std::make_shared<health::Metrics>(FIELDLINE_VERSION)),
+        readiness(ground.loop, parts_of(ground)) {
     catalog.on_change([this](const catalog::LibraryPointer&, const catalog::LibraryPointer& after) {
       sites.define(nodes_of(*after));
     });
@@ -67,10 +99,11 @@ struct Coordinator::Rooms {
     if (!opened) return fail(opened.error());
     security = std::move(*opened);
     if (auto recording = start_audit(); !recording) return recording;
-    metrics.watch(ground.loop, sites, deployments);
-    auto started = api::Api::start(
-        {ground.loop, ground.clerk, catalog, sites, artifacts, deployments, metrics, *security, audit},
-        ground.random, listen);
+    metrics->watch(ground.loop, sites, deployments);
+    readiness.start();
+    auto started = api::Api::start({ground.loop, ground.clerk, catalog, sites, artifacts, deployments,
+                                    metrics, readiness, *security, audit},
+                                   ground.random, listen);
     if (!started) return fail(started.error());
     api = std::move(*started);
     return {};
@@ -99,7 +132,8 @@ struct Coordinator::Rooms {
   sites::Sites sites;
   artifacts::Artifacts artifacts;
   deployment::Deployments deployments;
-  health::Metrics metrics;
+  std::shared_ptr<health::Metrics> metrics;
+  health::Readiness readiness;
   std::optional<audit::OperationEnds> operation_ends;
   std::unique_ptr<security::Security> security;
   std::unique_ptr<api::Api> api;

@@ -55,7 +55,7 @@ Routes all_routes(const Rooms& rooms) {
 
 Api::Api(const Neighbours& neighbours, std::string run)
     : stream_(neighbours.loop, std::move(run),
-              [&metrics = neighbours.metrics](std::size_t open) { metrics.set_streams(open); }) {}
+              [metrics = neighbours.metrics](std::size_t open) { metrics->set_streams(open); }) {}
 
 void Api::follow(const Neighbours& neighbours) {
   neighbours.deployments.on_change([this](const deployment::Change& change) {
@@ -81,8 +81,8 @@ Result<std::unique_ptr<Api>> Api::start(const Neighbours& neighbours, Random& ra
   std::unique_ptr<Api> api(new Api(neighbours, random.id().substr(0, 12)));
   auto table = RouteTable::make(
       all_routes({neighbours.loop, neighbours.worker, neighbours.catalog, neighbours.sites,
-                  neighbours.artifacts, neighbours.deployments, neighbours.metrics, *neighbours.audit,
-                  api->stream_, neighbours.security, listen.tls.has_value()}));
+                  neighbours.artifacts, neighbours.deployments, *neighbours.metrics, neighbours.readiness,
+                  *neighbours.audit, api->stream_, neighbours.security, listen.tls.has_value()}));
   if (!table) return fail(std::move(table.error()));
   const Front::Neighbours around{
       .loop = neighbours.loop,
@@ -93,12 +93,15 @@ Result<std::unique_ptr<Api>> Api::start(const Neighbours& neighbours, Random& ra
             return document ? std::optional(document->instance().site) : std::nullopt;
           },
       .secure = listen.tls.has_value(),
+      // A reply can outlive the metrics and the log; its client has gone by then.
       .count =
-          [&metrics = neighbours.metrics](std::string_view operation, int status, Duration took) {
-            metrics.count_request(operation, status, took);
-            if (status == 401 || status == 429) metrics.count_refused_credential();
+          [metrics = std::weak_ptr(neighbours.metrics)](std::string_view operation, int status,
+                                                        Duration took) {
+            const auto there = metrics.lock();
+            if (!there) return;
+            there->count_request(operation, status, took);
+            if (status == 401 || status == 429) there->count_refused_credential();
           },
-      // A reply can outlive the log; its client has gone by then.
       .record =
           [log = std::weak_ptr(neighbours.audit)](audit::Entry entry, audit::Log::Done done) {
             if (const auto there = log.lock()) there->record(std::move(entry), std::move(done));

@@ -25,7 +25,8 @@ class Api {
     sites::Sites& sites;
     artifacts::Artifacts& artifacts;
     deployment::Deployments& deployments;
-    health::Metrics& metrics;
+    std::shared_ptr<health::Metrics> metrics;
+    health::Readiness& readiness;
     security::Security& security;
     std::shared_ptr<audit::Log> audit;
   };

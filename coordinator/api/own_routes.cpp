@@ -1,5 +1,6 @@
 #include "coordinator/api/answers.hpp"
 #include "coordinator/api/openapi.hpp"
+#include "coordinator/api/problem.hpp"
 
 namespace fieldline::api {
 
@@ -17,6 +18,12 @@ void alive(const Rooms&, const Request&, const Reply& reply) {
   reply.send({.status = 200, .content_type = "text/plain", .body = "ok\n"});
 }
 
+void ready(const Rooms& rooms, const Request& request, const Reply& reply) {
+  const auto obstacle = rooms.readiness.obstacle();
+  if (!obstacle.empty()) return reply.send(problem(503, "not-ready", obstacle));
+  alive(rooms, request, reply);
+}
+
 void describe(const Rooms&, const Request&, const Reply& reply) {
   reply.send({.status = 200, .content_type = "application/json", .body = std::string(openapi_document())});
 }
@@ -31,13 +38,16 @@ void add_own_routes(Routes& routes, const Rooms& rooms) {
                     .query = {"topics"},
                     .handler = handled_by(rooms, open_stream)});
   // A handler runs on the loop, so a loop that hangs answers neither probe.
-  for (const auto* probe : {"healthz", "readyz"}) {
-    routes.push_back({.method = Method::kGet,
-                      .pattern = std::string("/") + probe,
-                      .id = std::string("get") + (*probe == 'h' ? "Healthz" : "Readyz"),
-                      .access = Anyone{},
-                      .handler = handled_by(rooms, alive)});
-  }
+  routes.push_back({.method = Method::kGet,
+                    .pattern = "/healthz",
+                    .id = "getHealthz",
+                    .access = Anyone{},
+                    .handler = handled_by(rooms, alive)});
+  routes.push_back({.method = Method::kGet,
+                    .pattern = "/readyz",
+                    .id = "getReadyz",
+                    .access = Anyone{},
+                    .handler = handled_by(rooms, ready)});
   routes.push_back({.method = Method::kGet,
                     .pattern = "/openapi.json",
                     .id = "getOpenApi",

@@ -12,6 +12,7 @@
 #include "coordinator/catalog/catalog.hpp"
 #include "coordinator/deployment/deployments.hpp"
 #include "coordinator/health/metrics.hpp"
+#include "coordinator/health/readiness.hpp"
 #include "coordinator/security/security.hpp"
 #include "coordinator/sites/sites.hpp"
 
@@ -25,6 +26,7 @@ struct Rooms {
   artifacts::Artifacts& artifacts;
   deployment::Deployments& deployments;
   health::Metrics& metrics;
+  health::Readiness& readiness;
   audit::Log& audit;
   Stream& stream;
   security::Security& security;

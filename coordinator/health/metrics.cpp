@@ -11,6 +11,8 @@
 #include <map>
 #include <unordered_map>
 
+#include "coordinator/health/limits.hpp"
+
 namespace fieldline::health {
 namespace {
 
@@ -24,8 +26,6 @@ using prometheus::Histogram;
 
 using deployment::DeploymentKind;
 using deployment::DeploymentState;
-
-constexpr Duration kLagPeriod = std::chrono::seconds(1);
 
 double seconds(Duration duration) {
   return std::chrono::duration<double>(duration).count();

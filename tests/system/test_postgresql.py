@@ -94,6 +94,35 @@ def test_a_second_coordinator_on_the_database_does_not_start(coordinator, tmp_pa
     assert coordinator.rest.request("GET", "/readyz").status == 200
 
 
+def test_readyz_says_that_the_database_is_away(coordinator, postgresql):
+    rest = coordinator.rest
+
+    def probe():
+        return rest.request("GET", "/readyz", headers={"Authorization": ""})
+
+    assert probe().status == 200
+    postgresql.crash()
+    wait_for("it is not ready", lambda: probe().status == 503, 20)
+    problem = probe().json
+    assert problem["code"] == "not-ready"
+    assert "the database" in problem["detail"] and str(postgresql.folder) not in problem["detail"]
+    assert rest.request("GET", "/healthz").status == 200
+    postgresql.start()
+    wait_for("it is ready again", lambda: probe().status == 200, 20)
+
+
+def test_readyz_says_that_the_database_is_silent(coordinator, postgresql):
+    rest = coordinator.rest
+    postgresql.pause()
+    try:
+        wait_for("it is not ready", lambda: rest.request("GET", "/readyz").status == 503, 20)
+        assert "has not answered for" in rest.request("GET", "/readyz").json["detail"]
+        assert rest.request("GET", "/healthz").status == 200
+    finally:
+        postgresql.resume()
+    wait_for("it is ready again", lambda: rest.request("GET", "/readyz").status == 200, 20)
+
+
 def test_an_operation_that_cannot_be_recorded_is_not_accepted(tmp_path, postgresql):
     with fleet_at(tmp_path, settings=QUICK | {"database.url": postgresql.new_database("operations")}) as fleet:
         assert fleet.rest.post("/instances/NorthStation/deploy?wait=30s")["state"] == "success"

@@ -66,6 +66,19 @@ class Postgresql:
             self.process.wait()
             self.process = None
 
+    def pause(self):
+        """All its processes stand still, those behind sessions too; its connections stay."""
+        self._signal_all(signal.SIGSTOP)
+
+    def resume(self):
+        self._signal_all(signal.SIGCONT)
+
+    def _signal_all(self, number):
+        pids = [self.process.pid, *map(int, subprocess.run(["pgrep", "-P", str(self.process.pid)], check=True, text=True,
+                                                            capture_output=True).stdout.split())]
+        for pid in pids:
+            os.kill(pid, number)
+
     def _run(self, program, *words):
         return subprocess.run([str(word) for word in (self.programs / program, *words)], check=True, cwd="/", text=True,
                               capture_output=True, preexec_fn=self._become)

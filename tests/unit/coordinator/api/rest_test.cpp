@@ -1,6 +1,10 @@
 #include <fmt/format.h>
 
 #include <catch2/catch.hpp>
+#include <fstream>
+#include <future>
+#include <set>
+#include <sstream>
 
 #include "coordinator/api/limits.hpp"
 #include "coordinator/api/media.hpp"
@@ -422,6 +426,79 @@ TEST_CASE("metrics bear operations and classes of status, never paths") {
   CHECK(text.find("fieldline_nodes{state=\"offline\"} 2") != std::string::npos);
   CHECK(text.find("Secret") == std::string::npos);
   CHECK(text.find(centre.token()) == std::string::npos);
+}
+
+TEST_CASE("operations.md names every metric, and no other") {
+  Centre centre;
+  centre.put_examples();
+  centre.call("POST", "/api/v1/instances/Tank7/deploy?wait=10s");
+  std::set<std::string> shown;
+  std::istringstream text(centre.call("GET", "/metrics").body);
+  for (std::string line; std::getline(text, line);) {
+    if (line.starts_with("# TYPE ")) shown.insert(line.substr(7, line.find(' ', 7) - 7));
+  }
+  std::set<std::string> named;
+  std::ifstream document(FIELDLINE_DOCS "/operations.md");
+  for (std::string line; std::getline(document, line);) {
+    if (line.starts_with("| `fieldline_")) named.insert(line.substr(3, line.find('`', 3) - 3));
+  }
+  CHECK(shown.size() > 10);
+  CHECK(named == shown);
+}
+
+TEST_CASE("no path, method, site or name makes another series of metrics") {
+  Centre centre;
+  WireClient client(centre.port());
+  const auto fields = fmt::format("Authorization: Bearer {}\r\n", centre.token());
+  const auto ask = [&](const std::string& method, const std::string& target) {
+    REQUIRE(client.send(request(method, target, fields)));
+    REQUIRE(client.response().status >= 400);
+  };
+  const auto series = [&] {
+    std::istringstream text(centre.call("GET", "/metrics").body);
+    std::size_t lines = 0;
+    for (std::string line; std::getline(text, line);) lines += line.starts_with('#') ? 0 : 1;
+    return lines;
+  };
+  const auto round = [&](int number) {
+    ask("GET", fmt::format("/nowhere/{}", number));
+    ask("GET", fmt::format("/api/v1/sites/s{}", number));
+    ask("DELETE", fmt::format("/api/v1/templates/T{}", number));
+    ask("PATCH", fmt::format("/api/v1/instances/i{}", number));
+    ask("GET", fmt::format("/api/v1/sites?q{}=1", number));
+  };
+  const auto strange = [&](int number) {
+    WireClient stranger(centre.port());
+    stranger.send(request(fmt::format("BREW{}", number), "/", fields));
+    stranger.response();
+    centre.put(fmt::format("/api/v1/sites/site{}", number),
+               {{"kind", "Site"}, {"name", fmt::format("site{}", number)}, {"spec", {{"nodes", {"a"}}}}});
+  };
+  round(0);
+  strange(0);
+  series();
+  const auto before = series();
+  for (int i = 1; i <= 2000; ++i) round(i);
+  for (int i = 1; i <= 30; ++i) strange(i);
+  CHECK(series() == before);
+}
+
+TEST_CASE("a request that was never answered may outlive all that answers") {
+  auto centre = std::make_unique<Centre>();
+  std::promise<void> busy;
+  std::promise<void> end;
+  centre->loop().post([&] {
+    busy.set_value();
+    end.get_future().wait();
+  });
+  busy.get_future().wait();
+  WireClient client(centre->port());
+  client.send(request("GET", "/api/v1/sites", fmt::format("Authorization: Bearer {}\r\n", centre->token())));
+  // The server, one thread, refuses a stranger by itself: it has handed on by then what came before.
+  CHECK(status_without_token(*centre, "/api/v1/sites") == 401);
+  centre->loop().stop();
+  end.set_value();
+  CHECK_NOTHROW(centre.reset());
 }
 
 TEST_CASE("the stream tells of deployments, and of what was missed") {
