@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "common/model/json.hpp"
+#include "coordinator/api/limits.hpp"
 
 namespace fieldline::api {
 namespace {
@@ -74,7 +75,10 @@ std::vector<EventMerge::Fetch> EventMerge::needed() {
     for (const auto& [node, log] : logs_) {
       if (log.waiting.empty() && !log.place.ended) missing.push_back({node, log.place.page});
     }
-    if (!missing.empty()) return missing;
+    if (!missing.empty()) {
+      if (rounds_++ == kEventRounds) return {};
+      return missing;
+    }
     auto* log = newest();
     if (log == nullptr) return {};
     set_before(log->place, log->waiting.front());

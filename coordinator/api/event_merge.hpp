@@ -46,7 +46,8 @@ class EventMerge {
     std::string node;
     std::string page;
   };
-  // What must be fed before more can be merged; empty: the page is complete.
+  // What must be fed before more can be merged; empty: the page is complete, or cut short because all of
+  // kEventRounds were taken.
   [[nodiscard]] std::vector<Fetch> needed();
   void feed(const std::string& node, const EventPage& page);
   // The node can't be asked: its log counts as ended for this and the following pages.
@@ -54,7 +55,7 @@ class EventMerge {
   // On this page or one before.
   [[nodiscard]] bool was_given_up(const std::string& node) const;
 
-  // At any time; whole once nothing is needed.
+  // Once nothing is needed.
   [[nodiscard]] const std::vector<Event>& events() const { return merged_; }
   // Empty: the end.
   [[nodiscard]] LogPlaces places() const;
@@ -74,6 +75,7 @@ class EventMerge {
   std::map<std::string, Log> logs_;
   const std::size_t limit_;
   std::vector<Event> merged_;
+  std::size_t rounds_ = 0;
 };
 
 }  // namespace fieldline::api

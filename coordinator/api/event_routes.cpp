@@ -23,8 +23,8 @@ std::vector<std::string> with_central(std::vector<std::string> nodes) {
   return nodes;
 }
 
-// Asks the nodes of a site, and central itself, for what the merge needs, until its page is complete or
-// it has asked long enough. Lives as long as its questions.
+// Asks the nodes of a site, and central itself, for what the merge needs, until that is nothing. Lives as
+// long as its questions.
 class EventsWalk : public std::enable_shared_from_this<EventsWalk> {
  public:
   EventsWalk(const Rooms& rooms, std::string site, std::vector<std::string> nodes, EventQuery query,
@@ -38,7 +38,7 @@ class EventsWalk : public std::enable_shared_from_this<EventsWalk> {
 
   void go_on() {
     const auto needed = merge_.needed();
-    if (needed.empty() || rounds_++ == kEventRounds) return finish();
+    if (needed.empty()) return finish();
     open_questions_ = needed.size();
     for (const auto& fetch : needed) {
       auto query = query_;
@@ -90,7 +90,6 @@ class EventsWalk : public std::enable_shared_from_this<EventsWalk> {
   EventMerge merge_;
   const Reply reply_;
   std::size_t open_questions_ = 0;
-  std::size_t rounds_ = 0;
   std::map<std::string, std::string> reasons_;  // why a node could not be asked, by node
 };
 

@@ -4,6 +4,7 @@
 #include <catch2/catch.hpp>
 
 #include "common/base/random.hpp"
+#include "coordinator/api/limits.hpp"
 
 namespace fieldline::api {
 namespace {
@@ -138,6 +139,29 @@ TEST_CASE("a node that repeats itself is heard once") {
   merge.feed("a", {{event, event, event}, ""});
   CHECK(merge.needed().empty());
   CHECK(merge.events().size() == 1);
+}
+
+TEST_CASE("a node whose pages never end ends the page, and the cursor goes on") {
+  EventMerge merge({"a", "b"}, {}, 10);
+  Event event;
+  event.id = 7;
+  std::size_t rounds = 0;
+  for (auto needed = merge.needed(); !needed.empty() && rounds < 2 * kEventRounds; needed = merge.needed()) {
+    ++rounds;
+    for (const auto& fetch : needed)
+      merge.feed(fetch.node,
+                 fetch.node == "a" ? EventPage{{}, std::to_string(rounds)} : EventPage{{event}, ""});
+  }
+  CHECK(rounds == kEventRounds);
+  const auto places = read_places(write_places(merge.places()));
+  REQUIRE(places);
+  CHECK(places->at("a").page == std::to_string(kEventRounds));
+  // What the other node has told already comes on a later page.
+  EventMerge after({"a", "b"}, *places, 10);
+  for (const auto& fetch : after.needed())
+    after.feed(fetch.node, fetch.node == "a" ? EventPage() : EventPage{{event}, ""});
+  CHECK(after.needed().empty());
+  CHECK(after.events().size() == 1);
 }
 
 TEST_CASE("a node that can't be asked leaves the other's log readable to its end") {

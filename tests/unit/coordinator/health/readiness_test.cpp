@@ -71,7 +71,8 @@ TEST_CASE("a part that fails is named, without what is for the log alone, until 
   CHECK(world.readiness.obstacle().empty());
 }
 
-TEST_CASE("a part that is silent past its patience is named with the time, and asked nothing else meanwhile") {
+TEST_CASE(
+    "a part that is silent past its patience is named with the time, and asked nothing else meanwhile") {
   World world;
   world.answer(world.database);
   world.time.run_for(19s);
