@@ -1,15 +1,10 @@
 #include <fmt/format.h>
 
 #include <catch2/catch.hpp>
-#include <fstream>
 #include <future>
-#include <set>
-#include <sstream>
 
 #include "coordinator/api/limits.hpp"
 #include "coordinator/api/media.hpp"
-#include "coordinator/api/options.hpp"
-#include "coordinator/database/central_events.hpp"
 #include "tests/unit/coordinator/api/centre.hpp"
 
 namespace fieldline::api::test {
@@ -326,49 +321,6 @@ TEST_CASE("what only the site knows is unavailable while nobody answers for it")
   CHECK(centre.call("GET", "/api/v1/alarms?site=south").status == 404);
 }
 
-TEST_CASE("a site that nobody answers for still has what central knows of it") {
-  Centre centre([](sql::Database& database, Executor&) {
-    REQUIRE(database.write_now([](soci::session& sql) -> Result<> {
-      Event event;
-      event.message = "b holds something else than central believes";
-      event.severity = Severity::kWarning;
-      event.time = Timestamp(std::chrono::hours(1));
-      database::write_events(sql, {{"north", event}, {"north", event}, {"south", event}});
-      return {};
-    }));
-  });
-  centre.put_examples();
-  const std::string path = "/api/v1/sites/north/events?limit=1&severity=warning&q=BELIEVES";
-  const auto first = centre.get(path);
-  const auto second = centre.get(path + "&cursor=" + first.at("next").get<std::string>());
-  CHECK(second.at("next") == "");
-  for (const auto& page : {first, second}) {
-    CHECK(page.at("events").size() == 1);
-    REQUIRE(page.at("nodes").size() == 2);
-    for (const auto& mark : page.at("nodes")) {
-      CHECK(mark.at("asked") == false);
-      CHECK_FALSE(mark.at("reason").get<std::string>().empty());
-    }
-  }
-  CHECK(first.at("events").at(0).at("id") != second.at("events").at(0).at("id"));
-  CHECK(centre.get("/api/v1/sites/north/events?severity=error").at("events").empty());
-  CHECK(centre.call("GET", "/api/v1/sites/south/events").status == 404);
-}
-
-TEST_CASE("an event query that can't be understood is refused by the parameter at fault") {
-  Centre centre;
-  centre.put_examples();
-  for (const auto* wrong : {"limit=0", "limit=501", "limit=x", "severity=loud", "category=x", "from=today",
-                            "to=1", "cursor=zz", "cursor=00", "word=x", "q=%00"}) {
-    INFO(wrong);
-    CHECK(centre.call("GET", fmt::format("/api/v1/sites/north/events?{}", wrong)).status == 400);
-  }
-  // One that nobody gave out, but looks like one: {"":{"page":"x"}}
-  CHECK(
-      centre.call("GET", "/api/v1/sites/north/events?cursor=" + make_cursor(R"({"":{"page":"x"}})")).status ==
-      400);
-}
-
 TEST_CASE("nodes are named by their site and can be taken away again") {
   Centre centre;
   auto site = centre.example("Site");
@@ -397,90 +349,6 @@ TEST_CASE("a key that never knocked can't be accepted") {
   CHECK(
       centre.call("POST", path, "site=north", "Content-Type: application/x-www-form-urlencoded\r\n").status ==
       415);
-}
-
-TEST_CASE("health counts what there is") {
-  Centre centre;
-  centre.put_examples();
-  const auto site = centre.get("/api/v1/sites/north/health");
-  CHECK(site.at("connected") == false);
-  CHECK(site.at("instances") == 1);
-  CHECK(site.at("nodes").size() == 2);
-  CHECK(site.at("artifacts").at("state") == "unknown");
-  auto again = centre.get("/api/v1/health").at("sites").at(0);
-  CHECK(again.at("time") > site.at("time"));
-  again["time"] = site.at("time");
-  CHECK(again == site);
-  CHECK(centre.call("GET", "/api/v1/sites/south/health").status == 404);
-}
-
-TEST_CASE("metrics bear operations and classes of status, never paths") {
-  Centre centre;
-  centre.put_examples();
-  centre.call("GET", "/api/v1/templates/Secret");
-  centre.call("POST", "/api/v1/instances/Tank7/deploy?wait=10s");
-  const auto text = centre.call("GET", "/metrics").body;
-  CHECK(text.find("fieldline_http_requests_total{operation=\"getTemplate\",status=\"4xx\"} 1") !=
-        std::string::npos);
-  CHECK(text.find("fieldline_operations_total{kind=\"deploy\",outcome=\"failed\"}") != std::string::npos);
-  CHECK(text.find("fieldline_nodes{state=\"offline\"} 2") != std::string::npos);
-  CHECK(text.find("Secret") == std::string::npos);
-  CHECK(text.find(centre.token()) == std::string::npos);
-}
-
-TEST_CASE("operations.md names every metric, and no other") {
-  Centre centre;
-  centre.put_examples();
-  centre.call("POST", "/api/v1/instances/Tank7/deploy?wait=10s");
-  std::set<std::string> shown;
-  std::istringstream text(centre.call("GET", "/metrics").body);
-  for (std::string line; std::getline(text, line);) {
-    if (line.starts_with("# TYPE ")) shown.insert(line.substr(7, line.find(' ', 7) - 7));
-  }
-  std::set<std::string> named;
-  std::ifstream document(FIELDLINE_DOCS "/operations.md");
-  for (std::string line; std::getline(document, line);) {
-    if (line.starts_with("| `fieldline_")) named.insert(line.substr(3, line.find('`', 3) - 3));
-  }
-  CHECK(shown.size() > 10);
-  CHECK(named == shown);
-}
-
-TEST_CASE("no path, method, site or name makes another series of metrics") {
-  Centre centre;
-  WireClient client(centre.port());
-  const auto fields = fmt::format("Authorization: Bearer {}\r\n", centre.token());
-  const auto ask = [&](const std::string& method, const std::string& target) {
-    REQUIRE(client.send(request(method, target, fields)));
-    REQUIRE(client.response().status >= 400);
-  };
-  const auto series = [&] {
-    std::istringstream text(centre.call("GET", "/metrics").body);
-    std::size_t lines = 0;
-    for (std::string line; std::getline(text, line);) lines += line.starts_with('#') ? 0 : 1;
-    return lines;
-  };
-  const auto round = [&](int number) {
-    ask("GET", fmt::format("/nowhere/{}", number));
-    ask("GET", fmt::format("/api/v1/sites/s{}", number));
-    ask("DELETE", fmt::format("/api/v1/templates/T{}", number));
-    ask("PATCH", fmt::format("/api/v1/instances/i{}", number));
-    ask("GET", fmt::format("/api/v1/sites?q{}=1", number));
-  };
-  const auto strange = [&](int number) {
-    WireClient stranger(centre.port());
-    stranger.send(request(fmt::format("BREW{}", number), "/", fields));
-    stranger.response();
-    centre.put(fmt::format("/api/v1/sites/site{}", number),
-               {{"kind", "Site"}, {"name", fmt::format("site{}", number)}, {"spec", {{"nodes", {"a"}}}}});
-  };
-  round(0);
-  strange(0);
-  series();
-  const auto before = series();
-  for (int i = 1; i <= 2000; ++i) round(i);
-  for (int i = 1; i <= 30; ++i) strange(i);
-  CHECK(series() == before);
 }
 
 TEST_CASE("a request that was never answered may outlive all that answers") {
