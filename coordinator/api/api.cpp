@@ -59,20 +59,23 @@ Api::Api(const Neighbours& neighbours, std::string run)
 
 void Api::follow(const Neighbours& neighbours) {
   neighbours.deployments.on_change([this](const deployment::Change& change) {
-    stream_.publish(Topic::kDeployment, change_event(change));
+    stream_.publish(Topic::kDeployment, [&] { return change_event(change); });
   });
   neighbours.deployments.on_bulk([this](const deployment::BulkProgress& progress) {
-    stream_.publish(Topic::kBulk, bulk_event(progress));
+    stream_.publish(Topic::kBulk, [&] { return bulk_event(progress); });
   });
   neighbours.artifacts.on_change([this](const artifacts::SiteRecord& record) {
-    auto site = to_json(record);
-    site.erase("artifacts");
-    stream_.publish(Topic::kDeployment, {{"artifacts", std::move(site)}});
+    stream_.publish(Topic::kDeployment, [&] {
+      auto site = to_json(record);
+      site.erase("artifacts");
+      return Json{{"artifacts", std::move(site)}};
+    });
   });
   neighbours.sites.on_event([this](const sites::NodeEvent& event) {
     // Every node sends its health every few seconds: thousands of sites would leave the ring no room
     // for anything else.
-    if (event.kind != sites::NodeEventKind::kHealth) stream_.publish(Topic::kNode, to_json(event));
+    if (event.kind != sites::NodeEventKind::kHealth)
+      stream_.publish(Topic::kNode, [&] { return to_json(event); });
   });
 }
 

@@ -42,6 +42,9 @@ inline constexpr std::size_t kStreams = 400;
 // Events kept for clients that resume: minutes of a large fleet's deployments.
 inline constexpr std::size_t kRingEvents = 8192;
 inline constexpr std::size_t kRingBytes = 512 * 1024;
+// How long events are kept for the last listener that left: a laptop that changes its network is back by
+// then.
+inline constexpr std::chrono::minutes kReturn{2};
 // Longest silence on a stream, so that proxies and clients know that it lives.
 inline constexpr std::chrono::seconds kHeartbeat{5};
 

@@ -40,11 +40,20 @@ std::string Stream::id(std::uint64_t number) const {
   return fmt::format("{}.{}", run_, number);
 }
 
-void Stream::publish(Topic topic, const Json& event) {
+bool Stream::followed() const {
+  return !listeners_.empty() || loop_.clock().now() < followed_until_;
+}
+
+void Stream::publish(Topic topic, const std::function<Json()>& event) {
   ++last_;
+  if (!followed()) {
+    ring_.clear();
+    ring_bytes_ = 0;
+    return;
+  }
   const auto frame = std::make_shared<const std::string>(
       fmt::format("id: {}\nevent: {}\ndata: {}\n\n", id(last_), name(topic),
-                  event.dump(-1, ' ', false, Json::error_handler_t::replace)));
+                  event().dump(-1, ' ', false, Json::error_handler_t::replace)));
   ring_.push_back(Entry{last_, topic, frame});
   ring_bytes_ += frame->size();
   forget_oldest();
@@ -64,7 +73,9 @@ void Stream::tell(const Frame& frame, const std::function<bool(const Listener&)>
   const auto gone = std::erase_if(listeners_, [&](const Listener& listener) {
     return concerns(listener) && !listener.outlet->write(frame);
   });
-  if (gone > 0) count_(listeners_.size());
+  if (gone == 0) return;
+  followed_until_ = loop_.clock().now() + kReturn;
+  count_(listeners_.size());
 }
 
 void Stream::beat() {

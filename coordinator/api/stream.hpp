@@ -1,6 +1,6 @@
 // What happens, told to everybody who listens as it happens (Server-Sent Events, WHATWG HTML 9.2). A
 // client that comes back gets what it missed from a bounded ring, or `reset` when that no longer has
-// it all. Lives on the coordinator's loop.
+// it all. Costs next to nothing while nobody listens or is expected back. Lives on the loop.
 #pragma once
 
 #include <bitset>
@@ -39,7 +39,8 @@ class Stream {
   // `run` is new with each start, so that a client notices that its place in the ring is gone.
   Stream(Executor& loop, std::string run, std::function<void(std::size_t open)> count);
 
-  void publish(Topic topic, const Json& event);
+  // `event` is only asked for when somebody may get it.
+  void publish(Topic topic, const std::function<Json()>& event);
   // Answers with a stream; `last_event_id` is that of the client, empty for a new one. kExhausted.
   void open(Topics topics, std::string_view last_event_id, const Reply& reply);
 
@@ -55,6 +56,7 @@ class Stream {
     std::shared_ptr<Outlet> outlet;
   };
 
+  [[nodiscard]] bool followed() const;
   void beat();
   void tell(const Frame& frame, const std::function<bool(const Listener&)>& concerns);
   void forget_oldest();
@@ -71,6 +73,7 @@ class Stream {
   std::size_t ring_bytes_ = 0;
   std::uint64_t last_ = 0;  // number of the latest event
   std::vector<Listener> listeners_;
+  Instant followed_until_{};  // once nobody listens any more
 };
 
 }  // namespace fieldline::api

@@ -69,9 +69,12 @@ void in_groups(Server& server, std::size_t count, const Write& write) {
 double raw_commits_on_postgresql(const std::string& address, std::size_t instances, const RowSizes& sizes) {
   Server server(address);
   server.run(kTables);
-  server.prepare("status", "INSERT INTO deployments VALUES ($1, $2) ON CONFLICT (instance) DO UPDATE SET row = $2");
-  server.prepare("deployed", "INSERT INTO deployed VALUES ($1, $2) ON CONFLICT (instance) DO UPDATE SET row = $2");
-  server.prepare("sent", "INSERT INTO sent_configs (instance, revision, bytes, provenance) VALUES ($1, $2, $3, $4)");
+  server.prepare("status",
+                 "INSERT INTO deployments VALUES ($1, $2) ON CONFLICT (instance) DO UPDATE SET row = $2");
+  server.prepare("deployed",
+                 "INSERT INTO deployed VALUES ($1, $2) ON CONFLICT (instance) DO UPDATE SET row = $2");
+  server.prepare("sent",
+                 "INSERT INTO sent_configs (instance, revision, bytes, provenance) VALUES ($1, $2, $3, $4)");
   const std::string row(300, 'r');
   const std::string revision(64, 'a');
   const std::string config(sizes.config, 'c');

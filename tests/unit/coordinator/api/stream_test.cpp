@@ -46,6 +46,10 @@ struct World {
     stream.open(parse_topics(topics).value(), last, Reply(std::make_unique<Caller>(heard, status)));
     return heard;
   }
+
+  void publish(Topic topic, const Json& event) {
+    stream.publish(topic, [&] { return event; });
+  }
 };
 
 bool contains(const std::shared_ptr<Heard>& heard, const std::string& text) {
@@ -56,11 +60,11 @@ bool contains(const std::shared_ptr<Heard>& heard, const std::string& text) {
 
 TEST_CASE("a listener hears its topics from now on, each event with an id") {
   World world;
-  world.stream.publish(Topic::kNode, {{"n", 1}});
+  world.publish(Topic::kNode, {{"n", 1}});
   const auto nodes = world.listen("node");
   const auto all = world.listen();
-  world.stream.publish(Topic::kDeployment, {{"n", 2}});
-  world.stream.publish(Topic::kNode, {{"n", 3}});
+  world.publish(Topic::kDeployment, {{"n", 2}});
+  world.publish(Topic::kNode, {{"n", 3}});
   CHECK(nodes->text == "retry: 2000\nid: run.1\n\nid: run.3\nevent: node\ndata: {\"n\":3}\n\n");
   CHECK(contains(all, "id: run.2\nevent: deployment\ndata: {\"n\":2}\n\n"));
   CHECK(world.open == 2);
@@ -68,15 +72,16 @@ TEST_CASE("a listener hears its topics from now on, each event with an id") {
 
 TEST_CASE("who comes back hears what was missed, of its topics") {
   World world;
-  for (int n = 1; n <= 4; ++n)
-    world.stream.publish(n % 2 == 0 ? Topic::kNode : Topic::kDeployment, {{"n", n}});
+  const auto listener = world.listen();
+  for (int n = 1; n <= 4; ++n) world.publish(n % 2 == 0 ? Topic::kNode : Topic::kDeployment, {{"n", n}});
   const auto heard = world.listen("node", "run.2");
   CHECK(heard->text == "retry: 2000\nid: run.2\n\nid: run.4\nevent: node\ndata: {\"n\":4}\n\n");
 }
 
 TEST_CASE("who missed more than is kept is told to read everything anew") {
   World world;
-  for (std::size_t n = 0; n < kRingEvents + 10; ++n) world.stream.publish(Topic::kNode, nullptr);
+  const auto listener = world.listen();
+  for (std::size_t n = 0; n < kRingEvents + 10; ++n) world.publish(Topic::kNode, nullptr);
   const auto last = kRingEvents + 10;
   CHECK(contains(world.listen("", "run.9"), "event: reset"));
   CHECK_FALSE(contains(world.listen("", "run.10"), "event: reset"));
@@ -89,12 +94,41 @@ TEST_CASE("who missed more than is kept is told to read everything anew") {
 
 TEST_CASE("what is kept for those who come back is bounded in bytes too") {
   World world;
+  const auto listener = world.listen();
   const std::string large(kRingBytes / 4, 'x');
-  for (int n = 1; n <= 8; ++n) world.stream.publish(Topic::kNode, large);
+  for (int n = 1; n <= 8; ++n) world.publish(Topic::kNode, large);
   CHECK(contains(world.listen("", "run.1"), "event: reset"));
   const auto heard = world.listen("", "run.7");
   CHECK(contains(heard, "id: run.8"));
   CHECK(heard->text.size() < ServerLimits().stream_bytes);
+}
+
+TEST_CASE("events are made and kept while somebody listens, and until the last one that left may be back") {
+  World world;
+  int made = 0;
+  const auto publish = [&] { world.stream.publish(Topic::kNode, [&] { return Json(++made); }); };
+  publish();
+  CHECK(made == 0);
+  const auto listener = world.listen();
+  publish();  // 2
+  listener->gone = true;
+  world.time.run_for(kHeartbeat);
+  CHECK(world.open == 0);
+  world.time.run_for(kReturn - 1s);
+  publish();  // 3
+  CHECK(made == 2);
+  CHECK(contains(world.listen("", "run.1"), "id: run.2"));
+  world.time.run_for(kReturn + 2 * kHeartbeat);
+  CHECK_FALSE(contains(world.listen("", "run.2"), "event: reset"));
+}
+
+TEST_CASE("who comes back when nothing is kept any more reads everything anew") {
+  World world;
+  world.listen()->gone = true;
+  world.publish(Topic::kNode, 1);
+  world.time.run_for(kReturn + kHeartbeat);
+  world.publish(Topic::kNode, 2);
+  CHECK(contains(world.listen("", "run.1"), "event: reset"));
 }
 
 TEST_CASE("a heartbeat passes every five seconds and finds out who has gone") {
