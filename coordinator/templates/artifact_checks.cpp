@@ -59,7 +59,7 @@ void check_artifact(const Library& library, const Document& document, ScriptChec
     check_notification_list(library, document, findings);
   for (const auto& field : unsealed_fields(document)) {
     findings.add(FindingCode::kSecretAbsent, fmt::format("{}/{}", document.key.path(), field),
-                 "it is to stay as it is stored, but none is: write it as a text");
+                 "it is to stay as it is stored, but none is for where it would be sent: write it as a text");
   }
 }
 

@@ -41,6 +41,26 @@ const SealedSecret* find(const SealedSecrets& secrets, std::string_view field) {
   return found == secrets.end() ? nullptr : &*found;
 }
 
+// Where a document has its secrets sent. Who may edit it may not see them, so must not be able to have
+// them sent to themselves.
+struct Destination {
+  std::string_view address;
+  std::int64_t port = 0;
+  std::string_view user;
+
+  friend bool operator==(const Destination&, const Destination&) = default;
+};
+
+Destination destination_of(const Document& document) {
+  if (const auto* system = std::get_if<ExternalSystemSpec>(&document.spec))
+    return {system->base_url, 0, system->auth.user};
+  if (const auto* database = std::get_if<DatabaseConnectionSpec>(&document.spec))
+    return {database->host, database->port, database->user};
+  if (const auto* smtp = std::get_if<SmtpSettingsSpec>(&document.spec))
+    return {smtp->host, smtp->port, smtp->user};
+  return {};
+}
+
 bool has_unsealed(const Document& document) {
   if (!is_artifact(document.key.kind)) return false;
   bool found = false;
@@ -51,10 +71,10 @@ bool has_unsealed(const Document& document) {
 }
 
 // Sealing twice gives two texts: what is the same as before stays as it is stored.
-Secret sealed(const Secret& secret, const std::string& place, const SealedSecret* known,
+Secret sealed(const Secret& secret, const std::string& place, const SealedSecret* known, bool same_place,
               const SecretBox& box) {
   if (secret.state == State::kKept)
-    return known == nullptr ? secret : Secret{State::kSealed, known->hash, known->text};
+    return known == nullptr || !same_place ? secret : Secret{State::kSealed, known->hash, known->text};
   auto hash = box.keyed_hash(secret.text, place);
   if (known != nullptr && known->hash == hash) return {State::kSealed, known->hash, known->text};
   return {State::kSealed, std::move(hash), to_hex(box.seal(secret.text, place))};
@@ -83,10 +103,11 @@ std::vector<std::string> unsealed_fields(const Document& document) {
 DocumentPointer seal(const DocumentPointer& document, const Document* stored, const SecretBox& box) {
   if (!has_unsealed(*document)) return document;
   const auto known = stored == nullptr ? SealedSecrets() : sealed_secrets(*stored);
+  const bool same_place = stored != nullptr && destination_of(*document) == destination_of(*stored);
   auto spec = document->spec;
   visit_secrets_of(spec, [&](const std::string& field, Secret& secret) {
     if (secret.state != State::kPlain && secret.state != State::kKept) return;
-    secret = sealed(secret, place_of(document->key, field), find(known, field), box);
+    secret = sealed(secret, place_of(document->key, field), find(known, field), same_place, box);
   });
   return make_document(document->key.name, std::move(spec));
 }

@@ -17,8 +17,9 @@ SealedSecrets sealed_secrets(const Document& document);
 // The fields that keep a secret which is not stored.
 std::vector<std::string> unsealed_fields(const Document& document);
 
-// The document with all its secrets sealed. Those it keeps are those of `stored`, null: nothing is;
-// one that is not there stays as it is, which validation tells of.
+// The document with all its secrets sealed. Those it keeps are those of `stored`, null: nothing is; one
+// that is not there, or that this document would send to another place or as another user, stays as it
+// is, which validation tells of.
 DocumentPointer seal(const DocumentPointer& document, const Document* stored, const SecretBox& box);
 // A stored document, once its stored secrets are back in it. kCorrupt names the field without one.
 Result<DocumentPointer> with_secrets(const DocumentPointer& document, const SealedSecrets& stored);

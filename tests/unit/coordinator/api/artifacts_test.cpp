@@ -81,6 +81,12 @@ TEST_CASE("a secret is written over REST and given back by nothing, not even by 
           "Content-Type: application/yaml\r\n");
   CHECK(absent.status == 422);
   CHECK(absent.body.find("secret-absent") != std::string::npos);
+  // It is not sent elsewhere than it was.
+  auto moved = erp({{"set", true}});
+  moved["spec"]["base_url"] = "http://mine";
+  const auto refused = ask("PUT", kErp, moved.dump(), "If-Match: *\r\n");
+  CHECK(refused.status == 422);
+  CHECK(refused.body.find("external-systems/erp/auth/password") != std::string::npos);
   // Another secret is another revision.
   CHECK(ask("PUT", kErp, erp("other").dump(), "If-Match: *\r\n").header("etag") != read.header("etag"));
   CHECK(ask("PUT", kErp, erp(kSecret).dump(), "If-Match: *\r\n").header("etag") == read.header("etag"));

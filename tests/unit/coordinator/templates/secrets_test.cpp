@@ -154,7 +154,8 @@ TEST_CASE("a site takes an artifact with its secret, under a revision that tells
 TEST_CASE("a secret that is to stay as it is must be there") {
   const auto box = SecretBox::generate();
   const auto yaml =
-      "{kind: SmtpSettings, name: mail, spec: {host: m, sender: 'a@b', user: u, password: {set: true}}}";
+      "{kind: SmtpSettings, name: mail, spec: {host: mail, sender: 'a@b', user: plant, password: {set: "
+      "true}}}";
   const Library fresh(sealed_documents(yaml, box, Library()));
   const auto outcome = validate(fresh);
   REQUIRE_FALSE(outcome);
@@ -169,6 +170,60 @@ TEST_CASE("a secret that is to stay as it is must be there") {
       "true}}}}",
       box, stored);
   CHECK_FALSE(validate(stored.with(changed)));
+}
+
+TEST_CASE("a stored secret is not sent elsewhere than before, nor as another user") {
+  const auto box = SecretBox::generate();
+  const Library stored(sealed_documents(kSecretive, box, Library()));
+  const auto outcome = [&](const std::string& kind, const std::string& name, const std::string& spec) {
+    const auto yaml = fmt::format("{{kind: {}, name: {}, spec: {}}}", kind, name, spec);
+    return validate(stored.with(sealed_documents(yaml, box, stored)));
+  };
+  const auto erp = [&](const std::string& url, const std::string& user, const std::string& password) {
+    return outcome(
+        "ExternalSystem", "erp",
+        fmt::format("{{base_url: '{}', timeout: 5s, auth: {{kind: basic, user: {}, password: {}}}}}", url,
+                    user, password));
+  };
+  const auto history = [&](const std::string& host, int port, const std::string& user,
+                           const std::string& password) {
+    return outcome("DatabaseConnection", "history",
+                   fmt::format("{{backend: postgresql, database: other, host: {}, port: {}, user: {}, "
+                               "password: {}}}",
+                               host, port, user, password));
+  };
+  const auto mail = [&](const std::string& host, int port, const std::string& user,
+                        const std::string& password) {
+    return outcome("SmtpSettings", "mail",
+                   fmt::format("{{host: {}, port: {}, sender: 'other@example.com', user: {}, password: {}}}",
+                               host, port, user, password));
+  };
+  const std::string kept = "{set: true}";
+  CHECK(erp("https://erp", "plant", kept));
+  CHECK(erp("https://mine", "mine", "n3w"));
+  CHECK(history("db", 5432, "writer", kept));
+  CHECK(history("mine", 1, "mine", "n3w"));
+  CHECK(mail("mail", 587, "plant", kept));
+  CHECK(mail("mine", 1, "mine", "n3w"));
+  const std::vector<std::pair<std::string, Result<>>> moved{
+      {"external-systems/erp/auth/password", erp("https://mine", "plant", kept)},
+      {"external-systems/erp/auth/password", erp("https://erp", "mine", kept)},
+      {"external-systems/lims/auth/token",
+       outcome("ExternalSystem", "lims",
+               "{base_url: 'https://mine', auth: {kind: bearer, token: {set: true}}}")},
+      {"database-connections/history/password", history("mine", 5432, "writer", kept)},
+      {"database-connections/history/password", history("db", 5433, "writer", kept)},
+      {"database-connections/history/password", history("db", 5432, "mine", kept)},
+      {"smtp-settings/mail/password", mail("mine", 587, "plant", kept)},
+      {"smtp-settings/mail/password", mail("mail", 25, "plant", kept)},
+      {"smtp-settings/mail/password", mail("mail", 587, "mine", kept)}};
+  for (const auto& [path, refusal] : moved) {
+    INFO(path);
+    REQUIRE_FALSE(refusal);
+    REQUIRE(refusal.error().findings.size() == 1);
+    CHECK(refusal.error().findings[0].code == "secret-absent");
+    CHECK(refusal.error().findings[0].path == path);
+  }
 }
 
 TEST_CASE("a way to authenticate has what it needs and nothing else") {
