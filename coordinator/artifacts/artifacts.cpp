@@ -54,6 +54,7 @@ class Artifacts::Desk {
   // What its active node holds, or held when it was last seen. Null: not known.
   [[nodiscard]] std::shared_ptr<const ArtifactInventory> held_by(const std::string& site) const;
   void publish(const std::string& site) const;
+  void tell_end(const ArtifactDeployment& row) const;
   void session_changed(const sites::NodeEvent& event);
 
   Neighbours with;
@@ -64,6 +65,7 @@ class Artifacts::Desk {
   std::map<std::string, ArtifactDeployment> rows;  // by site
   std::set<std::string> held;                      // sites with a delivery under way
   std::vector<std::function<void(const SiteRecord&)>> change_listeners;
+  std::vector<std::function<void(const ArtifactDeployment&)>> end_listeners;
   std::vector<std::function<void(const sites::NodeId&)>> node_listeners;
 
  private:
@@ -148,6 +150,9 @@ void Artifacts::Desk::begin(std::vector<ArtifactDeployment> fresh, Answer<Begun>
         }
         saved(fresh, wanted);
         done(begun);
+        for (const auto& row : fresh) {
+          if (!row.open()) tell_end(row);
+        }
         pump();
       },
       with.loop);
@@ -211,6 +216,7 @@ void Artifacts::Desk::finish(const std::string& site, const Verdict& verdict) {
         spdlog::info("artifacts {} at {}: {}{}{}", row.deployment, row.site, name(row.state),
                      row.reason.empty() ? "" : ", ", row.reason);
         publish(row.site);
+        tell_end(row);
         align(row.site);
         pump();
       },
@@ -252,7 +258,14 @@ NodeStanding Artifacts::Desk::standing(const sites::NodeId& node) const {
   if (holdings.holds(node, shelf.wanted()->digest)) return {{}, node.node, StandbyState::kStored};
   const auto refusal = refused_.find(node);
   if (refusal != refused_.end()) return {refusal->second.message, node.node, StandbyState::kRefused};
-  return {{}, node.node, StandbyState::kBehind};
+  const auto active = with.sites.active(node.site);
+  const auto leads = active && *active != node ? holdings.shown(*active) : nullptr;
+  if (!leads || leads == holdings.shown(node) || shelf.just(*leads))
+    return {{}, node.node, StandbyState::kBehind};
+  return {
+      fmt::format("{} holds revisions that are not kept, so it can't be given the same: deploy the artifacts",
+                  active->text()),
+      node.node, StandbyState::kBehind};
 }
 
 SiteRecord Artifacts::Desk::record(const std::string& site) const {
@@ -289,6 +302,10 @@ void Artifacts::Desk::publish(const std::string& site) const {
   for (const auto& listener : change_listeners) listener(now);
 }
 
+void Artifacts::Desk::tell_end(const ArtifactDeployment& row) const {
+  for (const auto& listener : end_listeners) listener(row);
+}
+
 Artifacts::Artifacts(Neighbours neighbours, std::uint64_t term, Random random, Duration deadline)
     : desk_(std::make_unique<Desk>(neighbours, term, random, deadline)) {
   auto& desk = *desk_;
@@ -309,6 +326,8 @@ sites::ArtifactKeeper& Artifacts::keeper() {
 
 void Artifacts::deploy(std::vector<std::string> sites, const std::string& who, Answer<Begun> done) {
   auto& desk = *desk_;
+  if (const auto room = desk.shelf.check_room(); !room)
+    return desk.with.loop.post([done = std::move(done), error = room.error()] { done(fail(error)); });
   Error busy{ErrorCode::kConflict, "artifacts are on their way already to some of these sites", {}, {}};
   std::vector<ArtifactDeployment> rows;
   const auto id = desk.ids.id();
@@ -339,6 +358,7 @@ void Artifacts::retry(const std::string& site, const std::string& who, Answer<Be
   auto row = found->second;
   if (row.state != DeploymentState::kFailed)
     return refuse({ErrorCode::kConflict, fmt::format("at {} the artifacts did not fail", site), {}, {}});
+  if (const auto room = desk.shelf.check_room(); !room) return refuse(room.error());
   row.state = DeploymentState::kPending;
   row.reason.clear();
   row.message.clear();
@@ -401,6 +421,10 @@ std::vector<Skew> Artifacts::skew(const std::string& site, const std::vector<std
 
 void Artifacts::on_change(std::function<void(const SiteRecord&)> listener) {
   desk_->change_listeners.push_back(std::move(listener));
+}
+
+void Artifacts::on_end(std::function<void(const ArtifactDeployment&)> listener) {
+  desk_->end_listeners.push_back(std::move(listener));
 }
 
 void Artifacts::on_node(std::function<void(const sites::NodeId&)> listener) {

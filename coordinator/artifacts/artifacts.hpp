@@ -57,7 +57,7 @@ namespace fieldline::artifacts {
 
 // Does this node hold what the documents say?
 struct NodeStanding {
-  std::string message;  // why it was refused
+  std::string message;  // why it was refused, or can't be brought
   std::string node;
   StandbyState state = StandbyState::kAbsent;  // absent: not connected
 
@@ -124,10 +124,11 @@ class Artifacts {
   [[nodiscard]] sites::ArtifactKeeper& keeper();
 
   // All that the documents have, to these sites, which are defined and each named once. `done` once
-  // that is durable. kConflict names the sites under way and who holds them; then nothing begins.
+  // that is durable. kConflict names the sites under way and who holds them; kValidationFailed: it is
+  // more than a site holds; then nothing begins.
   void deploy(std::vector<std::string> sites, const std::string& who, Answer<Begun> done);
   // Once more to one site, as part of the deployment that failed there. kNotFound: there was none;
-  // kConflict: it is under way, or did not fail.
+  // kConflict: it is under way, or did not fail; kValidationFailed as above.
   void retry(const std::string& site, const std::string& who, Answer<Begun> done);
 
   // What the present documents have: what each site should hold.
@@ -141,6 +142,8 @@ class Artifacts {
 
   // Listeners are called on the loop and live as long as this. A change comes without its matrix row.
   void on_change(std::function<void(const SiteRecord&)> listener);
+  // A delivery to a site is over, and on the disk where it could be written. A change comes before it.
+  void on_end(std::function<void(const ArtifactDeployment&)> listener);
   // What a connected node holds is known, or known anew.
   void on_node(std::function<void(const sites::NodeId&)> listener);
 

@@ -1,11 +1,15 @@
 #include "coordinator/artifacts/shelf.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <map>
+#include <numeric>
 #include <utility>
 
 #include "common/base/check.hpp"
 #include "common/wire/artifacts.hpp"
+#include "common/wire/limits.hpp"
 #include "coordinator/templates/site_artifact.hpp"
 
 namespace fieldline::artifacts {
@@ -56,23 +60,36 @@ void Shelf::follow(const templates::Library& library) {
   for (const auto& document : documents) by_key.emplace(document->key.path(), document);
   seen_ = std::move(documents);
   auto fresh = std::make_shared<Wanted>();
-  for (const auto& [key, document] : by_key) {
-    fresh->items.push_back({key, revision_of(key, document)});
-    fresh->documents.push_back(document);
-  }
+  for (const auto& [key, document] : by_key) add(*fresh, key, document);
   fresh->digest = wire::artifacts_digest(fresh->items);
   wanted_ = std::move(fresh);
 }
 
-// A document is immutable: the same one has the same revision.
-Revision Shelf::revision_of(const std::string& key, const templates::DocumentPointer& document) const {
+// A document is immutable: the same one has the same revision and size.
+void Shelf::add(Wanted& wanted, const std::string& key, const templates::DocumentPointer& document) const {
+  wanted.documents.push_back(document);
   if (const auto* known = find_item(wanted_->items, key)) {
     const auto index = static_cast<std::size_t>(known - wanted_->items.data());
-    if (wanted_->documents[index] == document) return known->revision;
+    if (wanted_->documents[index] == document) {
+      wanted.items.push_back(*known);
+      wanted.sizes.push_back(wanted_->sizes[index]);
+      return;
+    }
   }
-  auto bytes = sealed(*document, box_);
-  FIELDLINE_CHECK(bytes);  // its secrets opened at start or were sealed here, and its size was checked
-  return std::move(bytes->revision);
+  auto artifact = sealed(*document, box_);
+  FIELDLINE_CHECK(artifact);  // its secrets opened at start or were sealed here, and its size was checked
+  wanted.items.push_back({key, std::move(artifact->revision)});
+  wanted.sizes.push_back(artifact->bytes.size());
+}
+
+Result<> Shelf::check_room() const {
+  const auto count = wanted_->items.size();
+  const auto bytes = std::accumulate(wanted_->sizes.begin(), wanted_->sizes.end(), std::size_t{0});
+  if (count <= wire::kMaxArtifacts && bytes <= wire::kMaxArtifactBytes) return {};
+  return fail(ErrorCode::kValidationFailed,
+              fmt::format("there are {} artifacts of {} bytes, and a site holds at most {} of {} bytes "
+                          "altogether: delete what is not needed",
+                          count, bytes, wire::kMaxArtifacts, wire::kMaxArtifactBytes));
 }
 
 WantedPointer Shelf::just(const ArtifactInventory& items) const {
@@ -80,7 +97,9 @@ WantedPointer Shelf::just(const ArtifactInventory& items) const {
   for (const auto& item : items) {
     const auto* known = find_item(wanted_->items, item.key);
     if (known == nullptr || known->revision != item.revision) return nullptr;
-    part->documents.push_back(wanted_->documents[static_cast<std::size_t>(known - wanted_->items.data())]);
+    const auto index = static_cast<std::size_t>(known - wanted_->items.data());
+    part->documents.push_back(wanted_->documents[index]);
+    part->sizes.push_back(wanted_->sizes[index]);
   }
   part->items = items;
   part->digest = wire::artifacts_digest(items);

@@ -15,7 +15,8 @@ namespace fieldline::artifacts {
 
 struct Wanted {
   ArtifactInventory items;
-  std::vector<templates::DocumentPointer> documents;  // one for each item
+  std::vector<templates::DocumentPointer> documents;  // one for each item, as are
+  std::vector<std::size_t> sizes;                     // bytes that a site keeps of it
   std::string digest;                                 // wire::artifacts_digest of the items
 };
 using WantedPointer = std::shared_ptr<const Wanted>;
@@ -31,13 +32,14 @@ class Shelf {
   explicit Shelf(const SecretBox& box) : box_(box) {}
 
   void follow(const templates::Library& library);
+  // kValidationFailed: it is more than a site holds.
+  [[nodiscard]] Result<> check_room() const;
   [[nodiscard]] const WantedPointer& wanted() const { return wanted_; }
   // As much as `items`, where the present documents still have all of it in these revisions; else null.
   [[nodiscard]] WantedPointer just(const ArtifactInventory& items) const;
 
  private:
-  [[nodiscard]] Revision revision_of(const std::string& key,
-                                     const templates::DocumentPointer& document) const;
+  void add(Wanted& wanted, const std::string& key, const templates::DocumentPointer& document) const;
 
   const SecretBox& box_;
   std::vector<templates::DocumentPointer> seen_;

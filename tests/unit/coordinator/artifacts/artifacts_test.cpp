@@ -259,6 +259,49 @@ TEST_CASE("a standby that was away gets what the active node has") {
   CHECK(plant.standing("north", 1) == StandbyState::kStored);
 }
 
+TEST_CASE("a standby that can't be given what its active node holds says so, until the next deployment") {
+  ArtifactPlant plant;
+  const auto a = plant.node(kA, Role::kActive);
+  REQUIRE(plant.deploy_artifacts({"north"}));
+  plant.apply("kind: SharedScript\nname: filters\nspec: {source: 'return 2'}\n");
+  const auto b = plant.node(kB, Role::kStandby);
+  plant.time.run_for(100ms);
+  CHECK(b->artifacts.empty());
+  CHECK(plant.standing("north", 1) == StandbyState::kBehind);
+  CHECK(plant.record("north").nodes.at(1).message.find("deploy the artifacts") != std::string::npos);
+  CHECK(plant.record("north").nodes.at(0).message.empty());
+  REQUIRE(plant.deploy_artifacts({"north"}));
+  CHECK(plant.standing("north", 1) == StandbyState::kStored);
+  CHECK(plant.record("north").nodes.at(1).message.empty());
+}
+
+TEST_CASE("more artifacts than a site holds are refused before anything is sent, by number and by size") {
+  ArtifactPlant plant;
+  const auto a = plant.node(kA, Role::kActive);
+  const auto refused = [&] {
+    const auto begun = plant.deploy_artifacts({"north", "south"});
+    REQUIRE_FALSE(begun);
+    CHECK(begun.error().code == ErrorCode::kValidationFailed);
+    CHECK(begun.error().message.find("a site holds at most") != std::string::npos);
+    CHECK(a->orders.empty());
+    CHECK_FALSE(plant.record("north").deployment);
+  };
+  SECTION("by number") {
+    std::string many;
+    for (std::size_t i = 0; i < wire::kMaxArtifacts; ++i)
+      many += fmt::format("---\nkind: SharedScript\nname: s{}\nspec: {{source: ''}}\n", i);
+    plant.apply(many);
+    refused();
+  }
+  SECTION("by size") {
+    // The most that a script may have is half of what an artifact may.
+    const std::string comment(wire::kMaxArtifact / 2 - 64, 'x');
+    for (std::size_t i = 0; i <= wire::kMaxArtifactBytes / comment.size(); ++i)
+      plant.apply(fmt::format("kind: SharedScript\nname: s{}\nspec: {{source: '-- {}'}}\n", i, comment));
+    refused();
+  }
+}
+
 TEST_CASE("a node that takes no artifacts is asked for none") {
   ArtifactPlant plant;
   auto a = std::make_unique<sites::ScriptedNode>(plant.time, plant.network, kA, Role::kActive, "old",
