@@ -4,6 +4,7 @@
 
 #include "coordinator/api/api.hpp"
 #include "coordinator/artifacts/artifacts.hpp"
+#include "coordinator/audit/artifact_ends.hpp"
 #include "coordinator/audit/log.hpp"
 #include "coordinator/audit/operation_ends.hpp"
 #include "coordinator/database/accounts.hpp"
@@ -115,7 +116,9 @@ struct Coordinator::Rooms {
     audit = std::move(*opened);
     operation_ends.emplace(audit::OperationEnds::Neighbours{ground.loop, ground.clerk, audit_rows, records,
                                                             deployments, *audit});
-    return operation_ends->start();
+    if (auto found = operation_ends->start(); !found) return found;
+    artifact_ends.emplace(audit::ArtifactEnds::Neighbours{audit_rows, artifacts, *audit});
+    return artifact_ends->start();
   }
 
   Ground ground;
@@ -135,6 +138,7 @@ struct Coordinator::Rooms {
   std::shared_ptr<health::Metrics> metrics;
   health::Readiness readiness;
   std::optional<audit::OperationEnds> operation_ends;
+  std::optional<audit::ArtifactEnds> artifact_ends;
   std::unique_ptr<security::Security> security;
   std::unique_ptr<api::Api> api;
 };

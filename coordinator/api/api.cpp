@@ -105,6 +105,9 @@ Result<std::unique_ptr<Api>> Api::start(const Neighbours& neighbours, Random& ra
             there->count_request(operation, status, took);
             if (status == 401 || status == 429) there->count_refused_credential();
           },
+      .intend = [&log = *neighbours.audit](
+                    audit::Entry entry,
+                    audit::Log::Intended done) { log.intend(std::move(entry), std::move(done)); },
       .record =
           [log = std::weak_ptr(neighbours.audit)](audit::Entry entry, audit::Log::Done done) {
             if (const auto there = log.lock()) there->record(std::move(entry), std::move(done));

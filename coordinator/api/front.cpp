@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "common/base/check.hpp"
+#include "common/base/fail_point.hpp"
 #include "coordinator/api/cookies.hpp"
 #include "coordinator/api/limits.hpp"
 #include "coordinator/api/media.hpp"
@@ -62,6 +63,11 @@ Result<> check_body(const Route& route, Request& request) {
 
 bool changes(const Route& route) {
   return route.method != Method::kGet && route.method != Method::kHead;
+}
+
+// Logging in makes nothing that outlives the process, and anyone may try: it need not be put down before.
+bool intends(const Route& route) {
+  return changes(route) && std::holds_alternative<security::Permission>(route.access);
 }
 
 // Bodies and parameters are not in it: they may hold secrets.
@@ -269,6 +275,7 @@ void Front::hold(const Reply& reply, const Admission& admission, const Head& hea
   const Recorder recorder{neighbours_.record, strangers_};
   reply.hold(entry_of(*admission.route, admission.segments, admission.path, admission.principal, head),
              [recorder](audit::Entry entry, Response response, const Reply::Pass& pass) {
+               fail_point("request.answered");
                const auto status = response.status;
                auto held = std::make_shared<Response>(std::move(response));
                recorder.record(std::move(entry), status, [pass, held](const Result<>& outcome) {
@@ -290,10 +297,25 @@ void Front::serve(Request request, Reply reply) {
   if (admission.principal) request.principal = std::move(*admission.principal);
   // Judged again where nothing changes between that and the handler.
   neighbours_.loop.post([this, &route, reply, request = std::make_shared<Request>(std::move(request))] {
+    if (!intends(route)) return carry_out(route, *request, reply);
     if (const auto allowed = judge(route, *request, request->principal); !allowed)
       return reply.fail(allowed.error());
-    route.handler(*request, reply);
+    neighbours_.intend(reply.entry(), [this, &route, reply, request](const Result<std::int64_t>& intent) {
+      if (!intent)
+        return reply.fail({ErrorCode::kUnavailable,
+                           "the audit log can't record that this was asked for, so it was not carried out",
+                           {},
+                           {}});
+      reply.entry().intent = *intent;
+      carry_out(route, *request, reply);
+    });
   });
+}
+
+void Front::carry_out(const Route& route, Request& request, const Reply& reply) const {
+  if (const auto allowed = judge(route, request, request.principal); !allowed)
+    return reply.fail(allowed.error());
+  route.handler(request, reply);
 }
 
 }  // namespace fieldline::api

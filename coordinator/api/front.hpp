@@ -1,6 +1,7 @@
 // Between the wire and the handlers: finds the route, asks who comes and whether they may, checks
 // what they sent, and hands the request to the coordinator's loop. Of a request that would change
-// something the answer leaves once the audit log has its entry. Lives on the server's thread.
+// something it is on the disk that it came, and the answer leaves once the audit log has its entry. Lives on
+// the server's thread.
 #pragma once
 
 #include <functional>
@@ -28,6 +29,8 @@ class Front final : public Service {
     bool secure = false;  // the line is TLS
     // Each answer on its way out: operation id ("none" without a route), status, time taken. Any thread.
     std::function<void(std::string_view operation, int status, Duration took)> count;
+    // Puts down for the audit log what is about to be done. On the loop.
+    std::function<void(audit::Entry entry, audit::Log::Intended done)> intend;
     // Puts an entry into the audit log. Any thread.
     std::function<void(audit::Entry entry, audit::Log::Done done)> record;
   };
@@ -57,6 +60,7 @@ class Front final : public Service {
   // kForbidden names the permission, and the site that it is lacking at.
   [[nodiscard]] Result<> judge(const Route& route, const Request& request,
                                const security::Principal& principal) const;
+  void carry_out(const Route& route, Request& request, const Reply& reply) const;
   [[nodiscard]] Result<SiteNames> concerned(const Route& route, const Request& request) const;
   [[nodiscard]] Response slowed_down(Response answer, const Head& head);
   void watch(const Reply& reply, std::string_view operation) const;

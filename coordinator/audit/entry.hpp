@@ -16,6 +16,8 @@ using Place = database::AuditPlace;
 // Kinds of who did it, beside those of principals.
 inline constexpr std::string_view kAnonymous = "anonymous";
 inline constexpr std::string_view kCoordinator = "coordinator";
+// The result of a request that a crash cut off.
+inline constexpr std::string_view kUnknown = "unknown";
 
 // Adds to the details of the entry; what is over the limit is left out, and said so.
 void add_details(Entry& entry, const Json& details);

@@ -9,6 +9,9 @@ namespace fieldline::audit {
 // Entries that wait for the one write under way: more than all requests that can be open at one time
 // together with a burst of operations that end. At their largest 200 MiB.
 inline constexpr std::size_t kWaiting = 16'384;
+// Requests that were put down before they are carried out, and have no entry yet: as many as entries
+// can wait. Those whose entry could not be written count until the next start.
+inline constexpr std::size_t kIntents = kWaiting;
 // Entries in one write.
 inline constexpr std::size_t kBatch = 256;
 // A name, a path or an address in an entry; longer ones are cut.

@@ -45,8 +45,10 @@ Result<std::unique_ptr<Log>> Log::open(const Neighbours& neighbours, const std::
     head = **kept;
   }
   auto log = std::unique_ptr<Log>(new Log(neighbours, *key, file, head));
-  if (!*kept || **kept != head) {
-    if (auto written = write_head(file, head); !written) return fail(std::move(written.error()));
+  if (auto recorded = log->record_intents(); !recorded) return fail(std::move(recorded.error()));
+  if (!*kept || **kept != log->head_) {
+    if (auto written = write_head(file, log->head_); !written) return fail(std::move(written.error()));
+    log->kept_ = log->head_;
   }
   return log;
 }
@@ -60,9 +62,55 @@ Log::~Log() {
     spdlog::error("the end of the audit log can't be kept: {}", kept.error().describe());
 }
 
+// Nobody knows what came of them: the process ended between the change and its entry, or before the
+// change.
+Result<> Log::record_intents() {
+  auto left = with_.records.intents();
+  if (!left) return fail(std::move(left.error()));
+  if (left->empty()) return {};
+  auto head = head_;
+  for (auto& entry : *left) {
+    add_details(entry, {{"asked", format_rfc3339(entry.time)}, {"found_at_start", true}});
+    entry.time = with_.loop.clock().utc();
+    entry.result = kUnknown;
+    sign(entry, head);
+  }
+  spdlog::warn("{} requests were cut off when the coordinator ended: the audit log has what is known of them",
+               left->size());
+  if (auto appended = with_.records.append_now(std::move(*left)); !appended) return appended;
+  head_ = head;
+  return {};
+}
+
+void Log::intend(Entry entry, Intended done) {
+  FIELDLINE_DCHECK(with_.loop.here());
+  if (intents_ >= kIntents)
+    return done(fail(ErrorCode::kExhausted, "too many requests wait to be recorded in the audit log"));
+  ++intents_;
+  entry.intent = ++last_intent_;
+  entry.time = with_.loop.clock().utc();
+  bound(entry);
+  const auto id = entry.intent;
+  with_.records.intend(
+      std::move(entry),
+      [this, id, done = std::move(done)](const Result<>& outcome) {
+        if (outcome) return done(id);
+        --intents_;
+        spdlog::error("a request can't be put down for the audit log: {}", outcome.error().describe());
+        done(fail(outcome.error()));
+      },
+      with_.loop);
+}
+
 void Log::record(Entry entry, Done done) {
   auto waiting = std::make_shared<Waiting>(Waiting{std::move(entry), std::move(done)});
   with_.loop.post([this, waiting] { add(std::move(*waiting)); });
+}
+
+void Log::insist(const Entry& entry) {
+  record(entry, [this, entry](const Result<>& outcome) {
+    if (!outcome) with_.loop.after(kRetry, [this, entry] { insist(entry); });
+  });
 }
 
 void Log::page(Query query, std::function<void(Result<std::vector<Entry>>)> done) {
@@ -85,38 +133,41 @@ void Log::write_some() {
   FIELDLINE_DCHECK(with_.loop.here());
   if (writing_ || waiting_.empty()) return;
   writing_ = true;
-  auto head = head_;
+  Written batch;
+  batch.head = head_;
   std::vector<Entry> entries;
-  std::vector<Done> told;
   while (!waiting_.empty() && entries.size() < kBatch) {
     auto& [entry, done] = waiting_.front();
-    entry.sequence = ++head.sequence;
-    entry.mac = key_.mac(head.mac, entry);
-    head.mac = entry.mac;
+    sign(entry, batch.head);
+    if (entry.intent != 0) ++batch.settled;
     entries.push_back(std::move(entry));
-    told.push_back(std::move(done));
+    batch.told.push_back(std::move(done));
     waiting_.pop_front();
   }
   if (waiting_.empty()) full_ = false;
   with_.records.append(
       std::move(entries),
-      [this, head = std::move(head), told = std::move(told)](const Result<>& outcome) {
-        written(told, head, outcome);
-      },
-      with_.loop);
+      [this, batch = std::move(batch)](const Result<>& outcome) { written(batch, outcome); }, with_.loop);
 }
 
-void Log::written(const std::vector<Done>& told, const Head& head, const Result<>& outcome) {
+void Log::sign(Entry& entry, Head& head) const {
+  entry.sequence = ++head.sequence;
+  entry.mac = key_.mac(head.mac, entry);
+  head.mac = entry.mac;
+}
+
+void Log::written(const Written& batch, const Result<>& outcome) {
   if (outcome) {
-    head_ = head;
+    head_ = batch.head;
+    intents_ -= batch.settled;
     writing_ = false;
     keep_head();
   } else {
-    spdlog::error("{} entries can't be written to the audit log: {}", told.size(),
+    spdlog::error("{} entries can't be written to the audit log: {}", batch.told.size(),
                   outcome.error().describe());
     find_end();
   }
-  for (const auto& done : told) done(outcome);
+  for (const auto& done : batch.told) done(outcome);
   write_some();
 }
 

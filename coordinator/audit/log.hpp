@@ -1,6 +1,6 @@
 // The audit log as it is written: append-only, each entry chained to the one before, one write at a
-// time. Refuses more than can wait. record(): any thread; all else, and every answer, on the loop. Made
-// and destroyed while that does not run.
+// time. What a crash cut off is recorded at the next start. Refuses more than can wait. record(): any thread;
+// all else, and every answer, on the loop. Made and destroyed while that does not run.
 #pragma once
 
 #include <deque>
@@ -24,9 +24,11 @@ class Log {
     database::AuditRecords& records;
   };
   using Done = std::function<void(const Result<>&)>;
+  using Intended = std::function<void(const Result<std::int64_t>&)>;
 
-  // Makes the key when the log is empty and has none. kNotFound: the log has entries, but its key is
-  // gone. Waits for the database and the disk: for starting up.
+  // Makes the key when the log is empty and has none, and records what was intended and never recorded.
+  // kNotFound: the log has entries, but its key is gone. Waits for the database and the disk: for starting
+  // up.
   static Result<std::unique_ptr<Log>> open(const Neighbours& neighbours,
                                            const std::filesystem::path& key_file);
   // Writes the head.
@@ -34,9 +36,14 @@ class Log {
   Log(const Log&) = delete;
   Log& operator=(const Log&) = delete;
 
+  // Puts down what is about to be done. `done` gets its number once that is on the disk; an entry that
+  // bears it as `intent` settles it. Without one it is recorded at the next start. kExhausted.
+  void intend(Entry entry, Intended done);
   // `done` is told once the entry is on the disk, in order of calls; the log gives sequence and time,
   // and cuts what is too long. kExhausted.
   void record(Entry entry, Done done);
+  // The same for what nobody waits for: tried until it is written.
+  void insist(const Entry& entry);
   void page(Query query, std::function<void(Result<std::vector<Entry>>)> done);
 
  private:
@@ -46,9 +53,16 @@ class Log {
   };
 
   Log(const Neighbours& neighbours, Key key, std::filesystem::path head_path, Head head);
+  Result<> record_intents();
+  void sign(Entry& entry, Head& head) const;
   void add(Waiting waiting);
   void write_some();
-  void written(const std::vector<Done>& told, const Head& head, const Result<>& outcome);
+  struct Written {
+    Head head;
+    std::size_t settled = 0;
+    std::vector<Done> told;
+  };
+  void written(const Written& batch, const Result<>& outcome);
   void find_end();
   void keep_head();
 
@@ -61,6 +75,8 @@ class Log {
   std::deque<Waiting> waiting_;
   bool writing_ = false;
   bool full_ = false;  // since it last was empty, and said so
+  std::int64_t last_intent_ = 0;
+  std::size_t intents_ = 0;  // without an entry yet
 };
 
 }  // namespace fieldline::audit

@@ -95,10 +95,10 @@ Result<> OperationEnds::start() {
 
 void OperationEnds::add(const deployment::Ended& ended, bool found_at_start) {
   auto entry = entry_of(ended, found_at_start);
-  if (ended.row.kind != DeploymentKind::kDeploy) return record(entry);
+  if (ended.row.kind != DeploymentKind::kDeploy) return with_.log.insist(entry);
   if (uncompared_.size() >= kEnds || found_at_start) {
     add_details(entry, not_compared(found_at_start ? "it was found at a start" : "too many ended at once"));
-    return record(entry);
+    return with_.log.insist(entry);
   }
   uncompared_.push_back({std::move(entry), ended.before, ended.row.revision});
   compare_next();
@@ -130,15 +130,8 @@ void OperationEnds::compared(const Json& details) {
   uncompared_.pop_front();
   comparing_ = false;
   add_details(entry, details);
-  record(entry);
+  with_.log.insist(entry);
   compare_next();
-}
-
-// Nobody waits for it, so it is tried until it is written.
-void OperationEnds::record(const Entry& entry) {
-  with_.log.record(entry, [this, entry](const Result<>& outcome) {
-    if (!outcome) with_.loop.after(kRetry, [this, entry] { record(entry); });
-  });
 }
 
 }  // namespace fieldline::audit

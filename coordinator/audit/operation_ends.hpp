@@ -37,7 +37,6 @@ class OperationEnds {
   void add(const deployment::Ended& ended, bool found_at_start);
   void compare_next();
   void compared(const Json& details);
-  void record(const Entry& entry);
 
   struct Uncompared {
     Entry entry;

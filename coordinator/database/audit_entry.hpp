@@ -25,6 +25,7 @@ struct AuditEntry {
   std::string result;          // the HTTP status; of an operation "success" or "failed"
   std::string details = "{}";  // one JSON object
   std::string mac;             // hex; chains this entry to the one before
+  std::int64_t intent = 0;     // not of its row: what was to be done, and is now settled; 0: nothing
 
   friend bool operator==(const AuditEntry&, const AuditEntry&) = default;
 };

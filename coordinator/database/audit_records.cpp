@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <limits>
 #include <utility>
@@ -70,6 +71,46 @@ void insert(soci::session& sql, const std::vector<AuditEntry>& entries) {
   }
 }
 
+void settle_intents(soci::session& sql, const std::vector<AuditEntry>& entries) {
+  const auto settles = [](const AuditEntry& e) { return e.intent != 0; };
+  if (std::ranges::none_of(entries, settles)) return;
+  long long intent = 0;
+  soci::statement settle = (sql.prepare << "DELETE FROM audit_intents WHERE id = :intent", soci::use(intent));
+  for (const auto& entry : entries) {
+    intent = entry.intent;
+    if (settles(entry)) settle.execute(true);
+  }
+}
+
+void insert_intent(soci::session& sql, const AuditEntry& e) {
+  const long long id = e.intent;
+  const long long asked = to_column(e.time);
+  sql << "INSERT INTO audit_intents (id, asked, who, kind, address, action, method, path, site, instance) "
+         "VALUES (:id, :asked, :who, :kind, :address, :action, :method, :path, :site, :instance)",
+      soci::use(id), soci::use(asked), soci::use(e.who), soci::use(e.kind), soci::use(e.address),
+      soci::use(e.action), soci::use(e.method), soci::use(e.path), soci::use(e.site), soci::use(e.instance);
+}
+
+std::vector<AuditEntry> select_intents(soci::session& sql) {
+  std::vector<AuditEntry> intents;
+  AuditEntry e;
+  long long id = 0;
+  long long asked = 0;
+  soci::statement query =
+      (sql.prepare << "SELECT id, asked, who, kind, address, action, method, path, site, instance FROM "
+                      "audit_intents ORDER BY id",
+       soci::into(id), soci::into(asked), soci::into(e.who), soci::into(e.kind), soci::into(e.address),
+       soci::into(e.action), soci::into(e.method), soci::into(e.path), soci::into(e.site),
+       soci::into(e.instance));
+  query.execute();
+  while (query.fetch()) {
+    e.intent = id;
+    e.time = from_column(asked);
+    intents.push_back(e);
+  }
+  return intents;
+}
+
 std::optional<AuditEntry> find_last(soci::session& sql) {
   AuditRow row;
   soci::statement statement(sql);
@@ -77,6 +118,16 @@ std::optional<AuditEntry> find_last(soci::session& sql) {
   run_text(statement, fmt::format("SELECT {} FROM audit ORDER BY sequence DESC LIMIT 1", kColumns));
   if (!statement.fetch()) return std::nullopt;
   return row.taken();
+}
+
+std::vector<std::string> names_of(soci::session& sql, const std::string& query, std::string_view action) {
+  std::vector<std::string> names;
+  std::string found;
+  const std::string ended(action);
+  soci::statement statement = (sql.prepare << query, soci::into(found), soci::use(ended));
+  statement.execute();
+  while (statement.fetch()) names.push_back(found);
+  return names;
 }
 
 std::vector<AuditEntry> select_page(soci::session& sql, const AuditQuery& query) {
@@ -131,18 +182,45 @@ Result<std::optional<AuditEntry>> AuditRecords::last_now() {
 
 Result<std::vector<std::string>> AuditRecords::unrecorded_ends() {
   return database_.read_now([](soci::session& sql) {
-    std::vector<std::string> instances;
-    std::string instance;
-    const std::string ended(kOperationEnded);
-    soci::statement query =
-        (sql.prepare << "SELECT d.instance FROM deployments d WHERE d.state IN ('success', 'failed') AND NOT "
-                        "EXISTS (SELECT 1 FROM audit a WHERE a.deployment = d.id AND a.action = :ended) "
-                        "ORDER BY d.instance",
-         soci::into(instance), soci::use(ended));
-    query.execute();
-    while (query.fetch()) instances.push_back(instance);
-    return instances;
+    return names_of(sql,
+                    "SELECT d.instance FROM deployments d WHERE d.state IN ('success', 'failed') AND NOT "
+                    "EXISTS (SELECT 1 FROM audit a WHERE a.deployment = d.id AND a.action = :ended) "
+                    "ORDER BY d.instance",
+                    kOperationEnded);
   });
+}
+
+// A retry is part of the same deployment, so an entry from before it began is not of its end.
+Result<std::vector<std::string>> AuditRecords::unrecorded_artifact_ends() {
+  return database_.read_now([](soci::session& sql) {
+    return names_of(sql,
+                    "SELECT d.site FROM artifact_deployments d WHERE d.state IN ('success', 'failed') AND "
+                    "NOT EXISTS (SELECT 1 FROM audit a WHERE a.deployment = d.deployment AND a.action = "
+                    ":ended AND a.site = d.site AND a.recorded >= d.started) ORDER BY d.site",
+                    kArtifactsEnded);
+  });
+}
+
+Result<std::vector<AuditEntry>> AuditRecords::intents() {
+  return database_.read_now([](soci::session& sql) { return select_intents(sql); });
+}
+
+Result<> AuditRecords::append_now(std::vector<AuditEntry> entries) {
+  return database_.write_now([entries = std::move(entries)](soci::session& sql) -> Result<> {
+    insert(sql, entries);
+    settle_intents(sql, entries);
+    return {};
+  });
+}
+
+void AuditRecords::intend(AuditEntry entry, std::function<void(Result<>)> done, Executor& reply_to) {
+  submit(
+      database_,
+      [entry = std::move(entry)](soci::session& sql) -> Result<> {
+        insert_intent(sql, entry);
+        return {};
+      },
+      std::move(done), reply_to);
 }
 
 void AuditRecords::append(std::vector<AuditEntry> entries, std::function<void(Result<>)> done,
@@ -151,6 +229,7 @@ void AuditRecords::append(std::vector<AuditEntry> entries, std::function<void(Re
       database_,
       [entries = std::move(entries)](soci::session& sql) -> Result<> {
         insert(sql, entries);
+        settle_intents(sql, entries);
         return {};
       },
       std::move(done), reply_to);

@@ -124,6 +124,22 @@ DROP INDEX central_events_of_site;
 CREATE INDEX central_events_of_site ON central_events (site, time, id);
 )sql";
 
+// What is about to be done, until its entry is in the log.
+constexpr std::string_view kAuditIntents = R"sql(
+CREATE TABLE audit_intents (
+  id       INTEGER PRIMARY KEY,
+  asked    INTEGER NOT NULL,
+  who      TEXT NOT NULL,
+  kind     TEXT NOT NULL,
+  address  TEXT NOT NULL,
+  action   TEXT NOT NULL,
+  method   TEXT NOT NULL,
+  path     TEXT NOT NULL,
+  site     TEXT NOT NULL,
+  instance TEXT NOT NULL
+) STRICT;
+)sql";
+
 constexpr std::array kMigrations = std::to_array<sql::Migration>({
     {1, "documents", kDocumentsSchema},
     {2, "coordinator, node keys, tokens", kCoordinator},
@@ -136,6 +152,7 @@ constexpr std::array kMigrations = std::to_array<sql::Migration>({
     {9, "audit", kAudit},
     {10, "packed provenance", kPackedProvenance},
     {11, "events of central in order of time", kEventsInOrderOfTime},
+    {12, "intents of the audit log", kAuditIntents},
 });
 
 }  // namespace

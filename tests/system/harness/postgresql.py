@@ -47,6 +47,13 @@ class Postgresql:
         """The rows as psql prints them, without frills."""
         return self._run("psql", "-h", self.folder, "-U", "fieldline", "-d", database, "-Atc", statement).stdout
 
+    def dump(self, database):
+        """As SQL."""
+        return self._run("pg_dump", "-h", self.folder, "-U", "fieldline", database).stdout
+
+    def restore(self, database, dump):
+        self._run("psql", "-q", "-v", "ON_ERROR_STOP=1", "-h", self.folder, "-U", "fieldline", "-d", database, input=dump)
+
     def start(self):
         with open(self.folder / "log", "ab") as log:
             self.process = subprocess.Popen(
@@ -79,9 +86,9 @@ class Postgresql:
         for pid in pids:
             os.kill(pid, number)
 
-    def _run(self, program, *words):
+    def _run(self, program, *words, **options):
         return subprocess.run([str(word) for word in (self.programs / program, *words)], check=True, cwd="/", text=True,
-                              capture_output=True, preexec_fn=self._become)
+                              capture_output=True, preexec_fn=self._become, **options)
 
     def _become(self):
         if self.account:

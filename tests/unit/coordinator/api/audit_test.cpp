@@ -9,10 +9,22 @@
 #include "coordinator/api/limits.hpp"
 #include "coordinator/audit/limits.hpp"
 #include "coordinator/audit_command.hpp"
+#include "tests/postgresql/places.hpp"
 #include "tests/unit/coordinator/api/centre.hpp"
 
 namespace fieldline::api::test {
 namespace {
+
+template <class Place>
+struct PlaceOfCentre {
+  const Place place;
+};
+
+template <class Place>
+class RecordedCentre : private PlaceOfCentre<Place>, public Centre {
+ public:
+  RecordedCentre() : Centre({}, this->place.connection()) {}
+};
 
 Json entries_of(Centre& centre, const std::string& filter = "") {
   return centre.get("/api/v1/audit?limit=1000" + filter).at("entries");
@@ -61,21 +73,23 @@ int send_as_stranger(Centre& centre, const std::string& method, const std::strin
 std::string verified(const Centre& centre, int code) {
   coordinator::Settings settings;
   settings.state = centre.folder();
+  settings.database = centre.database();
   std::ostringstream said;
   CHECK(coordinator::verify_audit(settings, said, said) == code);
   return said.str();
 }
 
 void edit(const Centre& centre, const std::string& statements) {
-  auto session = sql::Session::open("sqlite:" + (centre.folder() / "coordinator.db").string());
+  auto session = sql::Session::open(centre.database());
   REQUIRE(session);
   REQUIRE(session->run(statements));
 }
 
 }  // namespace
 
-TEST_CASE("every request that would change something is one entry, by whoever came") {
-  Centre centre;
+TEMPLATE_LIST_TEST_CASE("every request that would change something is one entry, by whoever came", "",
+                        sql::Places) {
+  RecordedCentre<TestType> centre;
   const auto changes = changing_operations(centre, "x");
   REQUIRE(changes.size() > 15);
   for (const auto& change : changes) {
@@ -109,8 +123,8 @@ TEST_CASE("every operation that changes something says that it may be unrecorded
   }
 }
 
-TEST_CASE("what only reads is not in the log") {
-  Centre centre;
+TEMPLATE_LIST_TEST_CASE("what only reads is not in the log", "", sql::Places) {
+  RecordedCentre<TestType> centre;
   centre.get("/api/v1/sites");
   centre.call("HEAD", "/api/v1/sites");
   centre.call("PUT", "/api/v1/nowhere");
@@ -118,8 +132,10 @@ TEST_CASE("what only reads is not in the log") {
   CHECK(entries_of(centre).empty());
 }
 
-TEST_CASE("a change of a document says from which revision to which, and nothing of what is in it") {
-  Centre centre;
+TEMPLATE_LIST_TEST_CASE(
+    "a change of a document says from which revision to which, and nothing of what is in it", "",
+    sql::Places) {
+  RecordedCentre<TestType> centre;
   const std::string path = "/api/v1/templates/Tank";
   const auto revision = [](const std::string& etag) { return etag.substr(1, etag.size() - 2); };
   auto document = centre.example("Template");
@@ -140,8 +156,8 @@ TEST_CASE("a change of a document says from which revision to which, and nothing
   CHECK(entries.dump().find(centre.token()) == std::string::npos);
 }
 
-TEST_CASE("an apply names what it changed, of much only the first") {
-  Centre centre;
+TEMPLATE_LIST_TEST_CASE("an apply names what it changed, of much only the first", "", sql::Places) {
+  RecordedCentre<TestType> centre;
   REQUIRE(centre.call("POST", "/api/v1/apply", centre.example("Documents").dump()).status == 200);
   auto details = entries_of(centre).at(0).at("details");
   CHECK(details.at("changed") == 4);
@@ -155,8 +171,9 @@ TEST_CASE("an apply names what it changed, of much only the first") {
   CHECK(details.at("documents").size() == audit::kNames);
 }
 
-TEST_CASE("a deployment is in the log when it is asked for and when it is over, under one id") {
-  Centre centre;
+TEMPLATE_LIST_TEST_CASE("a deployment is in the log when it is asked for and when it is over, under one id",
+                        "", sql::Places) {
+  RecordedCentre<TestType> centre;
   centre.put_examples();
   const auto deployment =
       Json::parse(centre.call("POST", "/api/v1/instances/Tank7/deploy?wait=10s", "{}").body);
@@ -173,8 +190,8 @@ TEST_CASE("a deployment is in the log when it is asked for and when it is over, 
   CHECK(ends[0].at("details").at("changes") == Json{{"not_compared", "nothing of that revision was sent"}});
 }
 
-TEST_CASE("what is refused before its body is read is recorded too") {
-  Centre centre;
+TEMPLATE_LIST_TEST_CASE("what is refused before its body is read is recorded too", "", sql::Places) {
+  RecordedCentre<TestType> centre;
   const std::string head = "Content-Length: 100000000\r\nContent-Type: application/json\r\n";
   WireClient client(centre.port());
   client.send(
@@ -187,15 +204,16 @@ TEST_CASE("what is refused before its body is read is recorded too") {
   CHECK(entries[0].at("result") == "401");
 }
 
-TEST_CASE("a stranger can't fill the log") {
-  Centre centre;
+TEMPLATE_LIST_TEST_CASE("a stranger can't fill the log", "", sql::Places) {
+  RecordedCentre<TestType> centre;
   for (std::size_t i = 0; i < audit::kStrangersAtOnce + 50; ++i)
     send_as_stranger(centre, "DELETE", "/api/v1/sites/north", "Authorization: Bearer wrong\r\n");
   CHECK(entries_of(centre).size() == audit::kStrangersAtOnce);
 }
 
-TEST_CASE("when the log can't be written the answer says that the change may have been made") {
-  Centre centre;
+TEMPLATE_LIST_TEST_CASE("when the log can't be written the answer says that the change may have been made",
+                        "", sql::Places) {
+  RecordedCentre<TestType> centre;
   edit(centre, "ALTER TABLE audit RENAME TO hidden");
   const auto answer = centre.call("PUT", "/api/v1/templates/Tank", centre.example("Template").dump());
   CHECK(answer.status == 503);
@@ -206,8 +224,31 @@ TEST_CASE("when the log can't be written the answer says that the change may hav
   verified(centre, 0);
 }
 
-TEST_CASE("the log pages newest first by its filters, and its cursors are its own") {
-  Centre centre;
+TEMPLATE_LIST_TEST_CASE("what is refused before it could change anything is not put down before, all else is",
+                        "", sql::Places) {
+  RecordedCentre<TestType> centre;
+  edit(centre, "ALTER TABLE audit_intents RENAME TO hidden");
+  const auto tank = centre.example("Template").dump();
+  CHECK(send_as_stranger(centre, "DELETE", "/api/v1/sites/north") == 401);
+  CHECK(send_as_stranger(centre, "POST", "/api/v1/login", "Content-Type: application/json\r\n",
+                         R"({"name": "nobody", "password": "whatever it is"})") == 401);
+  CHECK(centre.call("PUT", "/api/v1/templates/Tank?colour=red", tank).status == 400);
+  CHECK(centre.call("PUT", "/api/v1/templates/Tank", tank, "Content-Type: text/plain\r\n").status == 415);
+  centre.get("/api/v1/templates");
+  CHECK(centre.call("PUT", "/api/v1/templates/Tank", tank).status == 503);
+  edit(centre, "ALTER TABLE hidden RENAME TO audit_intents");
+  // It was not carried out.
+  CHECK(centre.call("GET", "/api/v1/templates/Tank").status == 404);
+  CHECK(centre.call("PUT", "/api/v1/templates/Tank", tank).status == 201);
+  auto session = sql::Session::open(centre.database()).value();
+  long long left = -1;
+  session.soci() << "SELECT COUNT(*) FROM audit_intents", soci::into(left);
+  CHECK(left == 0);
+}
+
+TEMPLATE_LIST_TEST_CASE("the log pages newest first by its filters, and its cursors are its own", "",
+                        sql::Places) {
+  RecordedCentre<TestType> centre;
   for (int i = 0; i < 7; ++i)
     centre.put(fmt::format("/api/v1/sites/s{}", i), {{"kind", "Site"}, {"name", fmt::format("s{}", i)}});
   std::vector<std::int64_t> sequences;
@@ -227,8 +268,9 @@ TEST_CASE("the log pages newest first by its filters, and its cursors are its ow
     CHECK(centre.call("GET", std::string("/api/v1/audit?") + bad).status == 400);
 }
 
-TEST_CASE("a log edited by hand is named as such, while the coordinator runs") {
-  Centre centre;
+TEMPLATE_LIST_TEST_CASE("a log edited by hand is named as such, while the coordinator runs", "",
+                        sql::Places) {
+  RecordedCentre<TestType> centre;
   centre.put_examples();
   CHECK(verified(centre, 0).find("sound: 4 entries") != std::string::npos);
   edit(centre, "UPDATE audit SET who = 'somebody else' WHERE sequence = 2");

@@ -37,16 +37,15 @@ std::string first_line(const std::filesystem::path& file) {
 
 }  // namespace
 
-Centre::Centre(const std::function<void(sql::Database&, Executor&)>& prepare)
+Centre::Centre(const std::function<void(sql::Database&, Executor&)>& prepare, const std::string& database)
     : folder_(make_folder()),
+      address_(database.empty() ? "sqlite:" + (folder_ / "coordinator.db").string() : database),
       author_("author", 1, 64),
       engine_("engine", 1, 64),
       clerk_("clerk", 1, 64),
       admission_(loop_.clock()),
       router_(std::make_unique<SilentRouter>()),
-      database_(std::move(sql::open_threaded({"sqlite:" + (folder_ / "coordinator.db").string(), "test",
-                                              database::migrations()})
-                              .value())),
+      database_(std::move(sql::open_threaded({address_, "test", database::migrations()}).value())),
       openapi_(Json::parse(openapi_document())) {
   if (prepare) prepare(*database_, loop_);
   coordinator::Settings settings;

@@ -20,8 +20,10 @@ namespace fieldline::api::test {
 
 class Centre {
  public:
-  // `prepare` may fill the database before the coordinator reads it.
-  explicit Centre(const std::function<void(sql::Database&, Executor&)>& prepare = {});
+  // `prepare` may fill the database before the coordinator reads it. `database`: its sql::Address; empty:
+  // a file in the folder.
+  explicit Centre(const std::function<void(sql::Database&, Executor&)>& prepare = {},
+                  const std::string& database = {});
   ~Centre();
   Centre(const Centre&) = delete;
   Centre& operator=(const Centre&) = delete;
@@ -47,9 +49,11 @@ class Centre {
   [[nodiscard]] net::Loop& loop() { return loop_; }
   [[nodiscard]] Worker& worker() { return clerk_; }
   [[nodiscard]] const std::filesystem::path& folder() const { return folder_; }
+  [[nodiscard]] const std::string& database() const { return address_; }
 
  private:
   const std::filesystem::path folder_;
+  const std::string address_;
   const SecretBox box_ = SecretBox::generate();
   net::Loop loop_;
   ThreadWorker author_;

@@ -1,4 +1,4 @@
-// An audit log on a disk of its own in virtual time, which can be restarted and edited by hand. For
+// An audit log in a database of its own in virtual time, which can be restarted and edited by hand. For
 // tests.
 #pragma once
 
@@ -7,6 +7,7 @@
 #include <optional>
 #include <sstream>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "common/base/virtual_time.hpp"
@@ -15,12 +16,14 @@
 #include "coordinator/audit/log.hpp"
 #include "coordinator/audit_command.hpp"
 #include "coordinator/database/migrations.hpp"
+#include "tests/postgresql/places.hpp"
 #include "tests/unit/common/sql/scratch_folder.hpp"
 
 namespace fieldline::audit::test {
 
 using namespace std::chrono_literals;
 
+template <class Place>
 class Journal {
  public:
   Journal() { start(); }
@@ -56,6 +59,15 @@ class Journal {
     REQUIRE(time.run_until([&] { return told.has_value(); }, 10s));
     return *told;
   }
+  // The number of what is about to be done.
+  std::int64_t intend(Entry entry) {
+    std::optional<Result<std::int64_t>> told;
+    loop->post(
+        [&] { log->intend(std::move(entry), [&](const Result<std::int64_t>& intent) { told = intent; }); });
+    REQUIRE(time.run_until([&] { return told.has_value(); }, 10s));
+    REQUIRE(*told);
+    return **told;
+  }
   void fill(int entries) {
     for (int i = 0; i < entries; ++i) {
       Entry entry;
@@ -88,14 +100,16 @@ class Journal {
   std::string verify(int code) {
     coordinator::Settings settings;
     settings.state = key_file().parent_path();
+    settings.database = connection();
     std::ostringstream said;
     CHECK(coordinator::verify_audit(settings, said, said) == code);
     return said.str();
   }
 
-  [[nodiscard]] std::string connection() const { return folder.connection("coordinator.db"); }
+  [[nodiscard]] std::string connection() const { return place.connection(); }
   [[nodiscard]] std::filesystem::path key_file() const { return folder / "audit.key"; }
 
+  const Place place;
   sql::ScratchFolder folder;
   VirtualTime time;
   std::unique_ptr<Executor> loop;
@@ -104,5 +118,7 @@ class Journal {
   std::optional<database::AuditRecords> records;
   std::unique_ptr<Log> log;
 };
+
+using Journals = std::tuple<Journal<sql::SqlitePlace>, Journal<sql::PostgresqlPlace>>;
 
 }  // namespace fieldline::audit::test

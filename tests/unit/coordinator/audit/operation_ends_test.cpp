@@ -4,7 +4,7 @@
 #include <catch2/catch.hpp>
 
 #include "coordinator/audit/limits.hpp"
-#include "tests/unit/coordinator/deployment/plant.hpp"
+#include "tests/unit/coordinator/audit/recorded.hpp"
 
 namespace fieldline::audit::test {
 namespace {
@@ -13,44 +13,11 @@ using namespace std::chrono_literals;
 using deployment::Deployments;
 using deployment::Plant;
 
-// The plant's coordinator with an audit log.
-struct Recorded {
-  explicit Recorded(Plant& plant_) : plant(plant_), rows(*plant.central->database) {
-    auto opened = Log::open({*plant.central->loop, *plant.central->worker, rows}, plant.folder / "audit.key");
-    REQUIRE(opened);
-    log = std::move(*opened);
-    ends.emplace(OperationEnds::Neighbours{*plant.central->loop, *plant.central->worker, rows,
-                                           *plant.central->records, *plant.central->deployments, *log});
-    REQUIRE(ends->start());
-    plant.time.run_for(1s);
-  }
-
-  // Oldest first.
-  std::vector<Entry> entries() {
-    plant.time.run_for(1s);
-    std::optional<Result<std::vector<Entry>>> got;
-    Query query;
-    query.limit = 100;
-    log->page(query, [&](Result<std::vector<Entry>> page) { got = std::move(page); });
-    REQUIRE(plant.time.run_until([&] { return got.has_value(); }, 1s));
-    REQUIRE(*got);
-    return {(*got)->rbegin(), (*got)->rend()};
-  }
-
-  Plant& plant;
-  database::AuditRecords rows;
-  std::unique_ptr<Log> log;
-  std::optional<OperationEnds> ends;
-};
-
-Json details_of(const Entry& entry) {
-  return Json::parse(entry.details);
-}
-
 }  // namespace
 
-TEST_CASE("the end of a deployment says who, from which revision to which, and what it changed") {
-  Plant plant;
+TEMPLATE_LIST_TEST_CASE("the end of a deployment says who, from which revision to which, and what it changed",
+                        "", sql::Places) {
+  RecordedPlant<TestType> plant;
   Recorded recorded(plant);
   const auto node = plant.node(deployment::kA, Role::kActive);
   const auto first = plant.deploy();
@@ -77,8 +44,9 @@ TEST_CASE("the end of a deployment says who, from which revision to which, and w
   CHECK(details_of(entries[1]).at("stage") == "done");
 }
 
-TEST_CASE("a failed operation says at which stage and why, and one of each kind ends once") {
-  Plant plant;
+TEMPLATE_LIST_TEST_CASE("a failed operation says at which stage and why, and one of each kind ends once", "",
+                        sql::Places) {
+  RecordedPlant<TestType> plant;
   Recorded recorded(plant);
   const auto unreachable = plant.deploy();
   REQUIRE(unreachable.reason == "site-unreachable");
@@ -97,8 +65,9 @@ TEST_CASE("a failed operation says at which stage and why, and one of each kind 
   CHECK(details_of(entries[4]).at("revision_before") == details_of(entries[1]).at("revision"));
 }
 
-TEST_CASE("what a restart fails, and what ended unrecorded, is recorded at the next start, once") {
-  Plant plant;
+TEMPLATE_LIST_TEST_CASE(
+    "what a restart fails, and what ended unrecorded, is recorded at the next start, once", "", sql::Places) {
+  RecordedPlant<TestType> plant;
   const auto unrecorded = plant.deploy();
   auto recorded = std::make_unique<Recorded>(plant);
   auto entries = recorded->entries();

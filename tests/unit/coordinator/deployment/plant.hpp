@@ -33,10 +33,9 @@ inline const NodeId kB{"north", "b"};
 
 // One run of the coordinator.
 struct Central {
-  Central(VirtualTime& time, net::LossyNetwork& network, const sql::ScratchFolder& folder)
+  Central(VirtualTime& time, net::LossyNetwork& network, const std::string& connection)
       : loop(time.executor()), worker(time.worker()), admission(time.clock()) {
-    auto opened =
-        sql::open_inline({folder.connection("c.db"), "test", database::migrations()}, time.executor(), 1ms);
+    auto opened = sql::open_inline({connection, "test", database::migrations()}, time.executor(), 1ms);
     REQUIRE(opened);
     database = std::move(*opened);
     const auto term = database::raise_term(*database);
@@ -99,7 +98,10 @@ class Reply {
 
 class Plant {
  public:
-  Plant() {
+  Plant() : Plant(std::string()) {}
+  // The coordinator's database; empty: a file in the folder.
+  explicit Plant(const std::string& address)
+      : connection(address.empty() ? folder.connection("c.db") : address) {
     start();
     apply(
         "kind: Site\nname: north\nspec: {nodes: [a, b]}\n---\nkind: Site\nname: south\nspec: {nodes: [a]}\n");
@@ -107,7 +109,7 @@ class Plant {
   }
 
   void start() {
-    central.emplace(time, network, folder);
+    central.emplace(time, network, connection);
     time.run_for(20ms);
   }
   // As kill -9 does: what was not committed is lost.
@@ -201,6 +203,7 @@ class Plant {
   VirtualTime time;
   net::LossyNetwork network{Random(1)};
   sql::ScratchFolder folder;
+  const std::string connection;
   std::optional<Central> central;
 };
 

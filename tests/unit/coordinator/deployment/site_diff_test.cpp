@@ -168,7 +168,7 @@ TEST_CASE("deploys get their turns while a site is compared, and while all is de
 
   plant.kill();
   order.clear();
-  plant.central.emplace(plant.time, plant.network, plant.folder);
+  plant.central.emplace(plant.time, plant.network, plant.connection);
   plant.central->loop->post([&] {
     plant.central->deployments->derived_revisions([&](const auto& derived) {
       CHECK((*derived)->size() == kCount + 1);
