@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from harness.daemons import Coordinator, Fleet
-from harness.secrets import assert_logs_keep_secrets
+from harness.secrets import assert_nothing_leaked
 
 LOG_END = 4000
 
@@ -20,6 +20,20 @@ def show_logs(daemons):
         print(f"--- the end of the log of {daemon.name}\n{daemon.log()[-LOG_END:]}", file=sys.stderr)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def no_secret_is_left(tmp_path_factory):
+    """After the last daemon has stopped."""
+    yield
+    assert_nothing_leaked(tmp_path_factory.getbasetemp())
+
+
+@pytest.fixture(autouse=True)
+def no_secret_leaks(tmp_path_factory):
+    """In any file that the test, or its daemons, have written."""
+    yield
+    assert_nothing_leaked(tmp_path_factory.getbasetemp())
+
+
 @contextlib.contextmanager
 def fleet_at(state, *plant_flags, settings=None):
     with Fleet(state, settings) as fleet:
@@ -27,7 +41,6 @@ def fleet_at(state, *plant_flags, settings=None):
             yield fleet.start(*plant_flags)
         finally:
             show_logs(fleet.daemons)
-            assert_logs_keep_secrets(state)
 
 
 @pytest.fixture(scope="module")
@@ -45,4 +58,3 @@ def coordinator(tmp_path_factory):
     yield daemon
     show_logs([daemon])
     daemon.stop()
-    assert_logs_keep_secrets(state)

@@ -10,6 +10,7 @@ import tempfile
 
 from .daemons import LIBC, PR_SET_PDEATHSIG
 from .rest import wait_for
+from .secrets import forget, watch
 
 
 def newest_programs():
@@ -32,10 +33,12 @@ class Postgresql:
         self._run("initdb", "-D", self.folder / "data", "-U", "fieldline", "-A", "trust", "-E", "UTF8",
                   "--locale=C.UTF-8", "--no-sync")
         self.start()
+        watch(self.folder)
         return self
 
     def __exit__(self, *_):
         self.crash()
+        forget(self.folder)
         shutil.rmtree(self.folder)
 
     def new_database(self, name):

@@ -6,6 +6,8 @@ import urllib.error
 import urllib.parse
 import urllib.request
 
+from .secrets import plant
+
 
 class Refused(Exception):
     """The coordinator answered with a problem document."""
@@ -31,6 +33,16 @@ class Response:
         return self.headers.get("ETag")
 
 
+def plant_secrets_of(response):
+    """A token or a session that this answer makes is a secret from now on."""
+    if "Set-Cookie" in response.headers:
+        plant(response.headers["Set-Cookie"].partition("=")[2].partition(";")[0])
+    if b'"secret"' in response.body or b'"csrf_token"' in response.body:
+        for field in {"secret", "csrf_token"} & response.json.keys():
+            plant(response.json[field])
+    return response
+
+
 class Rest:
     def __init__(self, url, token=None):
         self.url = url
@@ -53,7 +65,7 @@ class Rest:
         request = urllib.request.Request(self.url + path, data=data, method=method, headers=headers)
         try:
             with urllib.request.urlopen(request, timeout=timeout) as answer:
-                return Response(answer.status, answer.headers, answer.read())
+                return plant_secrets_of(Response(answer.status, answer.headers, answer.read()))
         except urllib.error.HTTPError as refusal:
             return Response(refusal.code, refusal.headers, refusal.read())
 
