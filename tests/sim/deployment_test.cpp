@@ -1,6 +1,8 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <catch2/catch.hpp>
+#include <map>
 
 #include "tests/seeds.hpp"
 #include "tests/sim/world.hpp"
@@ -42,6 +44,36 @@ std::string broken_promise(World& world) {
     if (deployed && (deployed->revision != found->revision || deployed->enabled != found->enabled)) {
       return instance + " differs between central and the node";
     }
+  }
+  return "";
+}
+
+artifacts::Cell cell_of(const ArtifactInventory& held, const ArtifactItem& wanted, bool failed) {
+  const auto has = std::ranges::find(held, wanted.key, &ArtifactItem::key);
+  if (has != held.end() && has->revision == wanted.revision) return artifacts::Cell::kCurrent;
+  if (failed) return artifacts::Cell::kFailed;
+  return has == held.end() ? artifacts::Cell::kAbsent : artifacts::Cell::kOlder;
+}
+
+// The same of artifacts: the matrix says what the nodes really hold, and the standby has what the active
+// has, where the documents still have all of that.
+std::string broken_matrix(World& world) {
+  const auto record = world.artifacts();
+  const auto wanted = world.wanted_artifacts();
+  const auto held = (*world.a).artifacts();
+  const bool failed = record.deployment && record.deployment->state == DeploymentState::kFailed;
+  if (record.deployment && record.deployment->open()) return "artifacts are still on their way";
+  std::map<std::string, artifacts::Cell> cells;
+  for (const auto& item : held) cells[item.key] = artifacts::Cell::kObsolete;
+  for (const auto& item : wanted) cells[item.key] = cell_of(held, item, failed);
+  if (record.artifacts != cells) return "the matrix differs from what the active node holds";
+  const auto kept = [&](const ArtifactItem& item) { return std::ranges::find(wanted, item) != wanted.end(); };
+  if (std::ranges::all_of(held, kept) && (*world.b).artifacts() != held)
+    return "the standby does not hold the artifacts of the active";
+  for (const auto& node : record.nodes) {
+    const auto there = node.node == "a" ? held : (*world.b).artifacts();
+    if ((node.state == deployment::StandbyState::kStored) != (there == wanted))
+      return node.node + " holds other artifacts than the matrix says";
   }
   return "";
 }
@@ -97,7 +129,7 @@ void misfortune(World& world) {
 
 // Something an engineer does, whatever the state of the site.
 void operation(World& world) {
-  const auto dice = world.random.below(6);
+  const auto dice = world.random.below(10);
   const auto instance = fmt::format("Tank{}", 1 + world.random.below(3));
   const auto setpoint = world.random.fraction() * 5;
   world.centre.on_loop([&](coordinator::Coordinator& coordinator) {
@@ -111,6 +143,16 @@ void operation(World& world) {
     } else if (dice == 2) {
       coordinator.catalog().apply(tank_template(setpoint), templates::TextFormat::kYaml, false, "engineer",
                                   whatever);
+    } else if (dice == 6) {
+      coordinator.catalog().apply(artifact_documents(setpoint), templates::TextFormat::kYaml, false,
+                                  "engineer", whatever);
+    } else if (dice == 7) {
+      coordinator.catalog().remove({templates::DocumentKind::kSharedScript, "filters"}, "*", "engineer",
+                                   whatever);
+    } else if (dice == 8) {
+      coordinator.artifacts().deploy({"north"}, "engineer", whatever);
+    } else if (dice == 9) {
+      coordinator.artifacts().retry("north", "engineer", whatever);
     } else {
       deployments.deploy(instance, request, whatever);
     }
@@ -128,6 +170,19 @@ TEST_CASE("a deployment reaches the active node and, held, the standby") {
   }));
   CHECK((*world.a).inventory() == (*world.b).inventory());
   CHECK(broken_promise(world).empty());
+}
+
+TEST_CASE("artifacts reach both nodes, and the matrix says so") {
+  World world(5);
+  world.start();
+  REQUIRE(world.apply(artifact_documents(1)));
+  CHECK(broken_matrix(world).empty());
+  world.centre.on_loop(
+      [](auto& coordinator) { coordinator.artifacts().deploy({"north"}, "engineer", [](const auto&) {}); });
+  REQUIRE(eventually(world, [&] { return (*world.b).artifacts() == world.wanted_artifacts(); }));
+  REQUIRE(eventually(world, [&] { return broken_matrix(world).empty(); }));
+  CHECK(world.artifacts().artifacts.size() == 2);
+  CHECK(world.artifacts().deployment->state == DeploymentState::kSuccess);
 }
 
 TEST_CASE("a deployment whose node dies half-way fails, and the next one succeeds after its return") {
@@ -192,7 +247,7 @@ TEST_CASE("whatever happens to machines and links, nothing is stuck and central 
         world.run_until([&] { return (*world.a).connected() && (*world.b).connected(); }, 10min);
     REQUIRE(settled);
     world.run_for(5min);
-    const auto fault = broken_promise(world);
+    const auto fault = broken_promise(world) + broken_matrix(world);
     INFO("run this seed alone: FIELDLINE_SEED=" << seed);
     REQUIRE(fault == "");
   }

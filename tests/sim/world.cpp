@@ -190,6 +190,26 @@ std::optional<deployment::Deployed> World::deployed(const std::string& instance)
   return centre.ask([&](auto& coordinator) { return coordinator.deployments().deployed(instance); });
 }
 
+artifacts::SiteRecord World::artifacts() {
+  return centre.ask([](auto& coordinator) { return coordinator.artifacts().record("north"); });
+}
+
+ArtifactInventory World::wanted_artifacts() {
+  return centre.ask([](auto& coordinator) { return coordinator.artifacts().wanted(); });
+}
+
+std::string artifact_documents(double setpoint) {
+  return fmt::format(R"(kind: SharedScript
+name: filters
+spec: {{source: "return {{setpoint = {0}}}"}}
+---
+kind: ExternalSystem
+name: erp
+spec: {{base_url: "http://erp", auth: {{kind: bearer, token: "secret of {0}"}}}}
+)",
+                     setpoint);
+}
+
 std::string tank_template(double setpoint) {
   return fmt::format(R"(kind: Template
 name: Tank

@@ -96,6 +96,9 @@ class World {
   std::optional<deployment::Deployment> deploy(const std::string& instance);
   std::optional<deployment::Deployment> status(const std::string& instance);
   std::optional<deployment::Deployed> deployed(const std::string& instance);
+  // What central shows of the site's artifacts, and what it should hold.
+  artifacts::SiteRecord artifacts();
+  ArtifactInventory wanted_artifacts();
 
   VirtualTime time;
   Random random;
@@ -109,6 +112,8 @@ class World {
 
 // A tank with a level that a simulated connection drives; `setpoint` tells one version from another.
 std::string tank_template(double setpoint);
+// A shared script and an external system with a secret; `setpoint` tells one version from another.
+std::string artifact_documents(double setpoint);
 // Site, connection and `count` tanks.
 std::string tank_site(int count);
 
