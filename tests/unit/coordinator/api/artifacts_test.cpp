@@ -1,14 +1,10 @@
 #include <fmt/format.h>
-#include <sodium.h>
 
-#include <algorithm>
 #include <catch2/catch.hpp>
-#include <filesystem>
-#include <fstream>
-#include <iterator>
 
 #include "common/base/hash.hpp"
 #include "tests/unit/coordinator/api/centre.hpp"
+#include "tests/unit/coordinator/api/leaks.hpp"
 
 namespace fieldline::api::test {
 namespace {
@@ -24,33 +20,11 @@ Json erp(const Json& password) {
             {"auth", {{"kind", "basic"}, {"user", "plant"}, {"password", password}}}}}};
 }
 
-// As it is, and as people and programs may write it down.
-std::vector<std::string> faces(const std::string& secret) {
-  std::string base64(sodium_base64_encoded_len(secret.size(), sodium_base64_VARIANT_ORIGINAL_NO_PADDING),
-                     '\0');
-  sodium_bin2base64(base64.data(), base64.size(), reinterpret_cast<const unsigned char*>(secret.data()),
-                    secret.size(), sodium_base64_VARIANT_ORIGINAL_NO_PADDING);
-  base64.pop_back();
-  // The last character depends on what follows.
-  base64.pop_back();
-  return {secret, to_hex(secret), base64, blake2b_hex(secret)};
-}
-
-bool shows_secret(const std::string& text) {
-  const auto all = faces(kSecret);
-  return std::any_of(all.begin(), all.end(),
-                     [&](const auto& face) { return text.find(face) != std::string::npos; });
-}
-
-std::string content(const std::filesystem::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
 }  // namespace
 
 TEST_CASE("a secret is written over REST and given back by nothing, not even by a file") {
   Centre centre;
+  centre.plant(kSecret);
   std::string said;
   const auto ask = [&](const std::string& method, const std::string& target, const std::string& body = "",
                        const std::string& fields = "") {
@@ -90,11 +64,23 @@ TEST_CASE("a secret is written over REST and given back by nothing, not even by 
   // Another secret is another revision.
   CHECK(ask("PUT", kErp, erp("other").dump(), "If-Match: *\r\n").header("etag") != read.header("etag"));
   CHECK(ask("PUT", kErp, erp(kSecret).dump(), "If-Match: *\r\n").header("etag") == read.header("etag"));
-  CHECK_FALSE(shows_secret(said));
-  for (const auto& entry : std::filesystem::recursive_directory_iterator(centre.folder())) {
-    INFO(entry.path());
-    if (entry.is_regular_file()) CHECK_FALSE(shows_secret(content(entry.path())));
-  }
+  CHECK_FALSE(shows(said, kSecret));
+  CHECK_FALSE(shows(said, blake2b_hex(std::string(kSecret))));
+  CHECK(showing(centre.folder(), blake2b_hex(std::string(kSecret))).empty());
+}
+
+TEST_CASE("more artifacts than a site holds are not deployed, and the answer says how many it holds") {
+  Centre centre;
+  centre.put_examples();
+  std::string many;
+  for (int i = 0; i <= 10'000; ++i)
+    many += fmt::format("---\nkind: SharedScript\nname: s{}\nspec: {{source: ''}}\n", i);
+  REQUIRE(centre.call("POST", "/api/v1/apply", many, "Content-Type: application/yaml\r\n").status == 200);
+  const auto refused = centre.call("POST", "/api/v1/artifacts/deploy");
+  CHECK(refused.status == 422);
+  CHECK(refused.body.find("there are 10001 artifacts") != std::string::npos);
+  CHECK(refused.body.find("a site holds at most 10000 of 16777216 bytes") != std::string::npos);
+  CHECK_FALSE(centre.get("/api/v1/artifacts/deployment").at("sites").at(0).contains("deployment"));
 }
 
 TEST_CASE("artifacts are deployed over REST, site by site, into one matrix") {

@@ -9,6 +9,7 @@
 #include "coordinator/api/openapi.hpp"
 #include "coordinator/database/migrations.hpp"
 #include "coordinator/security/accounts.hpp"
+#include "tests/unit/coordinator/api/leaks.hpp"
 
 namespace fieldline::api::test {
 namespace {
@@ -66,7 +67,20 @@ Centre::~Centre() {
   thread_.join();
   coordinator_.reset();
   database_.reset();
+  search_for_leaks();
   std::filesystem::remove_all(folder_);
+}
+
+void Centre::search_for_leaks() const {
+  for (const auto& secret : planted_) {
+    for (const auto& file : showing(folder_, secret)) FAIL_CHECK(file << " holds a secret");
+  }
+  for (const std::string_view name : {security::kFirstTokenFile, std::string_view("audit.key")}) {
+    const auto holder = folder_ / name;
+    for (const auto& file : showing(folder_, first_line(holder))) {
+      if (file != holder) FAIL_CHECK(file << " holds what is in " << holder);
+    }
+  }
 }
 
 Answer Centre::call(const std::string& method, const std::string& target, const std::string& body,

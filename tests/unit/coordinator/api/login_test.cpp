@@ -19,6 +19,7 @@ void put_person(Centre& centre, const std::string& name, const Json& grants) {
   const auto answer =
       centre.call("PUT", "/api/v1/users/" + name, Json{{"grants", grants}, {"password", kPassword}}.dump());
   REQUIRE(answer.status == 201);
+  centre.plant(kPassword);
 }
 
 // With no credential but what `fields` have.
@@ -39,7 +40,10 @@ Guest log_in_as(Centre& centre, const std::string& name, const std::string& pass
   const auto answer = try_login(centre, name, password);
   REQUIRE(answer.status == 200);
   const auto field = answer.header("set-cookie");
-  return {field.substr(0, field.find(';')), Json::parse(answer.body).at("csrf_token")};
+  const Guest guest{field.substr(0, field.find(';')), Json::parse(answer.body).at("csrf_token")};
+  centre.plant(guest.cookie.substr(guest.cookie.find('=') + 1));
+  centre.plant(guest.csrf);
+  return guest;
 }
 
 std::string with_cookie(const Guest& guest) {
@@ -57,7 +61,9 @@ std::string bearer_of(const std::string& secret) {
 std::string token_for(Centre& centre, const Json& wanted) {
   const auto answer = centre.call("POST", "/api/v1/tokens", wanted.dump());
   REQUIRE(answer.status == 201);
-  return Json::parse(answer.body).at("secret");
+  const std::string secret = Json::parse(answer.body).at("secret");
+  centre.plant(secret);
+  return secret;
 }
 
 const Json kAnywhere = Json::array({{{"role", "designer"}}});
