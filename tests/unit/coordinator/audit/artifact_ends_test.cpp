@@ -45,8 +45,8 @@ class ArtifactJournal : public RecordedPlant<Place> {
 
 }  // namespace
 
-TEMPLATE_LIST_TEST_CASE("how the artifacts of a deployment ended is recorded of each site, and of each retry", "",
-                        sql::Places) {
+TEMPLATE_LIST_TEST_CASE("how the artifacts of a deployment ended is recorded of each site, and of each retry",
+                        "", sql::Places) {
   ArtifactJournal<TestType> plant;
   const auto a = plant.node(deployment::kA, Role::kActive);
   const auto id = plant.deploy_artifacts({"north", "south"});
@@ -74,8 +74,8 @@ TEMPLATE_LIST_TEST_CASE("how the artifacts of a deployment ended is recorded of 
   CHECK(entries[2].deployment == id);
 }
 
-TEMPLATE_LIST_TEST_CASE("a delivery that a restart fails is recorded at that start, once, also of a retry", "",
-                        sql::Places) {
+TEMPLATE_LIST_TEST_CASE("a delivery that a restart fails is recorded at that start, once, also of a retry",
+                        "", sql::Places) {
   ArtifactJournal<TestType> plant;
   const auto a = plant.node(deployment::kA, Role::kActive);
   a->on_order = [](const Order&) {};
