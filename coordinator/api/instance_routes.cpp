@@ -68,13 +68,13 @@ std::optional<Json> row(const Rooms& rooms, const Document& document, const Deri
   const auto status = rooms.deployments.status(name);
   if (wanted.state && (!status || status->state != *wanted.state)) return std::nullopt;
   const auto& spec = document.instance();
-  const auto derived_revision = derived.find(name);
+  const auto derived_revision = derived.of.find(name);
   Json json{{"name", name},
             {"site", spec.site},
             {"area", spec.area},
             {"template", spec.template_name},
             {"revision", document.revision},
-            {"derived_revision", derived_revision == derived.end() ? "" : derived_revision->second},
+            {"derived_revision", derived_revision == derived.of.end() ? "" : derived_revision->second},
             {"stale", stale}};
   if (const auto deployed = rooms.deployments.deployed(name)) json["deployed"] = to_json(*deployed);
   if (status) json["deployment"] = to_json(*status);

@@ -15,8 +15,7 @@ bool is_stale(const std::string& instance, const BulkChoice& from) {
   const auto by_name = [](const Deployed& deployed) -> const std::string& { return deployed.instance; };
   const auto deployed = std::ranges::lower_bound(from.deployed, instance, {}, by_name);
   if (deployed == from.deployed.end() || deployed->instance != instance) return false;
-  const auto derived = from.derived->find(instance);
-  return derived == from.derived->end() || derived->second != deployed->revision;
+  return from.derived->is_stale(*deployed);
 }
 
 bool matches(const templates::Document& document, const BulkSelection& selection, const BulkChoice& from) {

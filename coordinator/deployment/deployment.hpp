@@ -70,8 +70,29 @@ struct SiteDiff {
   std::vector<std::string> not_deployed;
 };
 
-// By instance: the revision that it would get if it were deployed now; empty: it has findings.
-using DerivedRevisions = std::unordered_map<std::string, Revision>;
+// Of all instances in one set of documents.
+struct DerivedRevisions {
+  // By instance: the revision that it would get if it were deployed now; empty: it has findings.
+  std::unordered_map<std::string, Revision> of;
+  std::unordered_map<std::string, std::size_t> instances_at;  // by site
+
+  [[nodiscard]] bool is_stale(const Deployed& deployed) const {
+    const auto found = of.find(deployed.instance);
+    return found == of.end() || found->second != deployed.revision;
+  }
+};
+
+// How the instances of one site stand.
+struct SiteTally {
+  std::size_t deployed = 0;
+  std::size_t failed = 0;  // whose latest operation failed there
+  std::size_t instances = 0;
+  std::size_t stale = 0;
+
+  static constexpr auto fields =
+      fields_in_order(required("deployed", &SiteTally::deployed), required("failed", &SiteTally::failed),
+                      required("instances", &SiteTally::instances), required("stale", &SiteTally::stale));
+};
 
 // An operation that is over.
 struct Ended {

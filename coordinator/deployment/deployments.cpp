@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -414,9 +415,17 @@ void Deployments::derived_revisions(Answer<std::shared_ptr<const DerivedRevision
 
 bool Deployments::is_stale(const std::string& instance, const DerivedRevisions& derived) const {
   const auto* deployed = desk_->ledger.deployed(instance);
-  if (deployed == nullptr) return false;
-  const auto found = derived.find(instance);
-  return found == derived.end() || found->second != deployed->revision;
+  return deployed != nullptr && derived.is_stale(*deployed);
+}
+
+SiteTally Deployments::tally(const std::string& site, const DerivedRevisions& derived) const {
+  const auto& deployed = desk_->ledger.of_site(site);
+  const auto instances = derived.instances_at.find(site);
+  return {.deployed = deployed.size(),
+          .failed = desk_->ledger.failed_at(site),
+          .instances = instances == derived.instances_at.end() ? 0 : instances->second,
+          .stale = static_cast<std::size_t>(std::ranges::count_if(
+              deployed, [&](const auto& item) { return derived.is_stale(item.second); }))};
 }
 
 void Deployments::events(const std::string& site, const EventQuery& query, Answer<EventPage> done) const {

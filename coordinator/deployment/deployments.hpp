@@ -100,6 +100,8 @@ class Deployments {
   void derived_revisions(Answer<std::shared_ptr<const DerivedRevisions>> done);
   // Is something else deployed than would be now? False when nothing is.
   [[nodiscard]] bool is_stale(const std::string& instance, const DerivedRevisions& derived) const;
+  // Takes as long as the site has instances.
+  [[nodiscard]] SiteTally tally(const std::string& site, const DerivedRevisions& derived) const;
 
   // What central has noticed at the site and nobody ordered: nodes that hold something else than is
   // deployed. kInvalid: the cursor.

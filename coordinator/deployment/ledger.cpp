@@ -29,6 +29,11 @@ const Ledger::SiteDeployed& Ledger::of_site(const std::string& site) const {
   return found == deployed_.end() ? kNothing : found->second;
 }
 
+std::size_t Ledger::failed_at(const std::string& site) const {
+  const auto found = failed_.find(site);
+  return found == failed_.end() ? 0 : found->second;
+}
+
 Inventory Ledger::inventory(const std::string& site) const {
   Inventory inventory;
   const auto& deployed = of_site(site);
@@ -41,11 +46,15 @@ void Ledger::set_status(const Deployment& status) {
   forget_status(status.instance);
   instances_.emplace(status.id, status.instance);
   statuses_.emplace(status.instance, status);
+  if (status.state == DeploymentState::kFailed) ++failed_[status.site];
 }
 
 void Ledger::forget_status(const std::string& instance) {
   const auto known = statuses_.extract(instance);
-  if (!known.empty()) instances_.erase(known.mapped().id);
+  if (known.empty()) return;
+  const auto& status = known.mapped();
+  instances_.erase(status.id);
+  if (status.state == DeploymentState::kFailed && --failed_.at(status.site) == 0) failed_.erase(status.site);
 }
 
 void Ledger::retire(const Deployment& status) {

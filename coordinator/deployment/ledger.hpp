@@ -22,6 +22,8 @@ class Ledger {
   [[nodiscard]] const Deployment* status_by_id(const std::string& deployment) const;
   [[nodiscard]] const Deployed* deployed(const std::string& instance) const;
   [[nodiscard]] const SiteDeployed& of_site(const std::string& site) const;
+  // Instances whose latest operation failed there.
+  [[nodiscard]] std::size_t failed_at(const std::string& site) const;
   [[nodiscard]] Inventory inventory(const std::string& site) const;
 
   void set_status(const Deployment& status);
@@ -35,6 +37,7 @@ class Ledger {
 
   std::unordered_map<std::string, Deployment> statuses_;
   std::unordered_map<std::string, std::string> instances_;  // by deployment
+  std::unordered_map<std::string, std::size_t> failed_;     // by site
   std::deque<Deployment> retired_;
   std::map<std::string, SiteDeployed> deployed_;
   std::unordered_map<std::string, std::string> sites_;  // by instance deployed

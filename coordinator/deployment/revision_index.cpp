@@ -22,7 +22,7 @@ class RevisionIndex::Pass {
     const auto end = std::min(open_.size(), at_ + kSlice);
     for (; at_ < end; ++at_) {
       auto sealed = flattener_->seal(open_[at_]);
-      revisions_->insert_or_assign(open_[at_], sealed ? std::move(sealed->revision) : Revision());
+      revisions_->of.insert_or_assign(open_[at_], sealed ? std::move(sealed->revision) : Revision());
     }
     return at_ == open_.size();
   }
@@ -35,10 +35,11 @@ class RevisionIndex::Pass {
     flattener_.emplace(*after_);
     for (const auto& document : after_->all(templates::DocumentKind::kInstance)) {
       const auto& instance = document->key.name;
-      const auto unchanged = before_.revisions->find(instance);
-      if (unchanged != before_.revisions->end() &&
+      ++revisions_->instances_at[document->instance().site];
+      const auto unchanged = before_.revisions->of.find(instance);
+      if (unchanged != before_.revisions->of.end() &&
           !std::binary_search(affected.begin(), affected.end(), instance)) {
-        revisions_->insert(*unchanged);
+        revisions_->of.insert(*unchanged);
       } else {
         open_.push_back(instance);
       }

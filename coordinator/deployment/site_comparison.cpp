@@ -53,8 +53,8 @@ void SiteComparison::sort_out() {
       diff_.not_deployed.push_back(name);
   }
   std::erase_if(open_, [&](const Deployed& deployed) {
-    const auto derived = known_.revisions->find(deployed.instance);
-    return derived != known_.revisions->end() && derived->second == deployed.revision;
+    const auto derived = known_.revisions->of.find(deployed.instance);
+    return derived != known_.revisions->of.end() && derived->second == deployed.revision;
   });
 }
 
@@ -82,8 +82,8 @@ void SiteComparison::compare_one(const Deployed& deployed, const StoredConfig& s
   auto& entry = diff_.instances.emplace_back();
   entry.instance = deployed.instance;
   entry.deployed = deployed.revision;
-  const auto derived = known_.revisions->find(deployed.instance);
-  if (derived != known_.revisions->end()) entry.derived = derived->second;
+  const auto derived = known_.revisions->of.find(deployed.instance);
+  if (derived != known_.revisions->of.end()) entry.derived = derived->second;
   auto compared = compare(flattener_, deployed.instance, deployed, sent);
   if (!compared) {
     entry.error = std::move(compared.error());

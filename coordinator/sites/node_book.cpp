@@ -20,11 +20,11 @@ void NodeBook::define(const std::set<NodeId>& nodes) {
   }
 }
 
-std::size_t NodeBook::nodes_of(const std::string& site) const {
+std::ranges::subrange<NodeBook::States::const_iterator> NodeBook::nodes_of(const std::string& site) const {
   const auto first = nodes_.lower_bound({site, {}});
   const auto last =
       std::find_if(first, nodes_.end(), [&](const auto& item) { return item.first.site != site; });
-  return static_cast<std::size_t>(std::distance(first, last));
+  return {first, last};
 }
 
 void NodeBook::came(const NodeId& node, const Hello& hello) {

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <map>
+#include <ranges>
 #include <set>
 #include <string>
 #include <vector>
@@ -17,12 +18,14 @@ namespace fieldline::sites {
 
 class NodeBook {
  public:
+  using States = std::map<NodeId, NodeState>;
+
   explicit NodeBook(const Clock& clock) : clock_(clock) {}
 
   void define(const std::set<NodeId>& nodes);
-  [[nodiscard]] const std::map<NodeId, NodeState>& nodes() const { return nodes_; }
+  [[nodiscard]] const States& nodes() const { return nodes_; }
   [[nodiscard]] bool defines(const NodeId& node) const { return nodes_.contains(node); }
-  [[nodiscard]] std::size_t nodes_of(const std::string& site) const;
+  [[nodiscard]] std::ranges::subrange<States::const_iterator> nodes_of(const std::string& site) const;
 
   void came(const NodeId& node, const Hello& hello);
   void went(const NodeId& node, std::string code, std::string message);
@@ -36,7 +39,7 @@ class NodeBook {
   void tell(NodeEventKind kind, const NodeId& node, std::string code, std::string message);
 
   const Clock& clock_;
-  std::map<NodeId, NodeState> nodes_;
+  States nodes_;
   std::vector<std::function<void(const NodeEvent&)>> listeners_;
 };
 

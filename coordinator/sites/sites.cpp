@@ -87,6 +87,12 @@ std::vector<NodeState> Sites::nodes() const {
   return states;
 }
 
+std::vector<NodeState> Sites::nodes(const std::string& site) const {
+  std::vector<NodeState> states;
+  for (const auto& [id, state] : rooms_->book.nodes_of(site)) states.push_back(rooms_->complete(id, state));
+  return states;
+}
+
 std::optional<NodeState> Sites::node(const NodeId& id) const {
   const auto found = rooms_->book.nodes().find(id);
   if (found == rooms_->book.nodes().end()) return std::nullopt;
@@ -108,7 +114,7 @@ std::optional<NodeId> Sites::standby(const std::string& site) const {
 }
 
 bool Sites::is_pair(const std::string& site) const {
-  return rooms_->book.nodes_of(site) > 1;
+  return std::ranges::distance(rooms_->book.nodes_of(site)) > 1;
 }
 
 std::vector<PendingKey> Sites::pending() const {

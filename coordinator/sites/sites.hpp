@@ -44,6 +44,7 @@ class Sites {
 
   // All defined nodes, by site and name.
   [[nodiscard]] std::vector<NodeState> nodes() const;
+  [[nodiscard]] std::vector<NodeState> nodes(const std::string& site) const;
   [[nodiscard]] std::optional<NodeState> node(const NodeId& id) const;
   [[nodiscard]] bool connected(const std::string& site) const;
   // The connected node of the site that runs its instances.

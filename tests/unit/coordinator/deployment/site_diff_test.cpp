@@ -171,7 +171,7 @@ TEST_CASE("deploys get their turns while a site is compared, and while all is de
   plant.central.emplace(plant.time, plant.network, plant.connection);
   plant.central->loop->post([&] {
     plant.central->deployments->derived_revisions([&](const auto& derived) {
-      CHECK((*derived)->size() == kCount + 1);
+      CHECK((*derived)->of.size() == kCount + 1);
       order.emplace_back("derived");
     });
     expect_turn(plant, order);
@@ -196,9 +196,9 @@ TEST_CASE("after an edit the revisions are derived without being asked for") {
   plant.apply(pumps(0, "2"));
   plant.time.run_for(1s);
   const auto after = now();
-  CHECK(after->at("P1000") == plant.derived("P1000").revision);
-  CHECK(after->at("P1000") != before->at("P1000"));
-  CHECK(after->at("pump") == before->at("pump"));
+  CHECK(after->of.at("P1000") == plant.derived("P1000").revision);
+  CHECK(after->of.at("P1000") != before->of.at("P1000"));
+  CHECK(after->of.at("pump") == before->of.at("pump"));
 }
 
 TEST_CASE("only so many sites are compared at a time") {
