@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <catch2/catch.hpp>
+#include <chrono>
 #include <set>
 #include <sstream>
 
@@ -33,7 +34,9 @@ Json entries_of(Centre& centre, const std::string& filter = "") {
 // The same, once there are as many: what nobody waits for comes a moment later.
 Json entries_of(Centre& centre, const std::string& filter, std::size_t count) {
   auto entries = entries_of(centre, filter);
-  for (int tries = 0; entries.size() < count && tries < 1000; ++tries) entries = entries_of(centre, filter);
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+  while (entries.size() < count && std::chrono::steady_clock::now() < deadline)
+    entries = entries_of(centre, filter);
   REQUIRE(entries.size() == count);
   return entries;
 }

@@ -167,7 +167,7 @@ TEST_CASE(
   world.restart();
   CHECK(secret() == "n3w");
   REQUIRE(
-      world.apply("{kind: SmtpSettings, name: mail, spec: {host: other, sender: 'a@b', user: u, password: "
+      world.apply("{kind: SmtpSettings, name: mail, spec: {host: m, sender: 'c@d', user: u, password: "
                   "{set: true}}}"));
   world.restart();
   CHECK(secret() == "n3w");
