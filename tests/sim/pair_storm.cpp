@@ -1,0 +1,107 @@
+#include "tests/sim/pair_storm.hpp"
+
+#include <fmt/format.h>
+
+namespace fieldline::sim {
+namespace {
+
+using namespace std::chrono_literals;
+
+double some_rate(Random& random) {
+  return 0.95 + random.fraction() * 0.1;
+}
+
+Duration up_to(Random& random, Duration most) {
+  return Duration(static_cast<std::int64_t>(random.below(static_cast<std::uint64_t>(most.count()))));
+}
+
+void change_weather(PairWorld& world) {
+  PairWeather weather;
+  const bool slow = world.random.below(4) == 0;
+  weather.latency = 1ms + up_to(world.random, slow ? Duration(4s) : Duration(100ms));
+  if (world.random.below(2) == 0) weather.loss = world.random.fraction() * 0.5;
+  if (world.random.below(2) == 0) weather.duplication = world.random.fraction() * 0.5;
+  world.set_weather(weather);
+}
+
+void crash_or_start(PairWorld& world, std::size_t place) {
+  if (world.up(place)) return world.crash(place, world.random.below(3) == 0);
+  world.start(place);
+}
+
+void misfortune(PairWorld& world) {
+  auto& random = world.random;
+  const auto place = random.below(3);
+  const auto node = random.below(2);
+  switch (random.below(12)) {
+    case 0:
+    case 1:
+      return crash_or_start(world, place);
+    case 2:  // killed and started again at once, as a supervisor does
+      world.crash(place, random.below(3) == 0);
+      return world.start(place);
+    case 3:
+    case 4:
+    case 5:
+      return world.cut(place, (place + 1 + random.below(2)) % 3);
+    case 6:
+      return world.heal();
+    case 7:
+      return world.pause(place, up_to(random, 20s));
+    case 8:
+      return change_weather(world);
+    case 9:
+      if (world.up(kC)) world.depose_central();
+      return;
+    case 10:
+      world.move_session(node);
+      return world.jump_wall_clock(node, up_to(random, 60s) - 30s);
+    default:
+      return world.command(node, pair::Command::kSwitch);
+  }
+}
+
+std::string settle(PairWorld& world) {
+  world.heal();
+  world.set_weather({});
+  for (std::size_t place : {kC, kA, kB}) {
+    world.pause(place, 0s);
+    if (!world.up(place)) world.start(place);
+  }
+  world.move_session(kA);
+  world.move_session(kB);
+  // A hold, a lease that someone got just before, and an attempt that another one thwarted.
+  if (!world.run_until([&] { return world.acting().size() == 1; }, 30s))
+    return "nobody is active half a minute after all was mended: " + world.describe();
+  world.run_for(20s);
+  const auto before = world.promotions();
+  world.run_for(20s);
+  if (world.acting().size() != 1 || world.promotions() != before)
+    return "the active node does not stay so: " + world.describe();
+  const auto standby = 1 - world.acting().front();
+  if (world.phase(standby) != NodePhase::kStandby) return "there is no standby: " + world.describe();
+  return {};
+}
+
+}  // namespace
+
+StormReport storm(std::uint64_t seed) {
+  PairWorld world(seed);
+  auto& random = world.random;
+  world.set_rates(some_rate(random), some_rate(random), some_rate(random));
+  world.start(kC);
+  if (random.below(2) == 0) world.run_for(up_to(random, 10s));
+  world.start(kA);
+  if (random.below(2) == 0) world.run_for(up_to(random, 10s));
+  world.start(kB);
+  for (Duration passed{}; passed < 120s && world.fault().empty();) {
+    const auto span = up_to(random, random.below(3) == 0 ? Duration(15s) : Duration(3s));
+    world.run_for(span);
+    passed += span;
+    misfortune(world);
+  }
+  auto fault = world.fault().empty() ? settle(world) : world.fault();
+  return {world.fault().empty() ? fault : world.fault(), world.promotions()};
+}
+
+}  // namespace fieldline::sim
