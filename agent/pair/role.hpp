@@ -113,6 +113,7 @@ struct State {
     Instant heard{};
     NodePhase phase = NodePhase::kBootHold;
     JournalPosition position;
+    std::uint64_t released = 0;  // it is not active in this epoch any more
   };
   // Of a planned switch.
   struct Drain {

@@ -78,7 +78,7 @@ void Turn::on(const VoteKept& event) {
 
 void Turn::hear(const VoteGrant& grant) {
   const auto found = std::find_if(state_.asked.begin(), state_.asked.end(), [&](const auto& asked) {
-    return asked.epoch == grant.epoch && asked.number == grant.number;
+    return asked.epoch == grant.epoch && asked.number == grant.number && asked.probe == grant.probe;
   });
   if (found != state_.asked.end()) granted(State::Asked(*found));
 }
@@ -91,6 +91,8 @@ void Turn::hear(const VoteRefusal& refusal) {
 }
 
 void Turn::hear(const LeaseRelease& release) {
+  if (release.epoch > kMaxEpoch) return;
+  state_.peer.released = std::max(state_.peer.released, release.epoch);
   if (!lease::release(state_.voter, settings_.peer, release.epoch, now_)) return;
   state_.vacant_from = std::min(state_.vacant_from, now_);
   if (!release.handover || state_.phase != NodePhase::kStandby || !automatic() || behind(state_)) return;
@@ -100,7 +102,9 @@ void Turn::hear(const LeaseRelease& release) {
 
 void Turn::hear(const PeerBeat& beat) {
   if (beat.epoch > kMaxEpoch || beat.position.epoch > kMaxEpoch) return;
-  state_.peer = {true, now_, beat.phase, beat.position};
+  // Overtaken by its own release.
+  if (is_serving(beat.phase) && beat.epoch <= state_.peer.released) return;
+  state_.peer = {true, now_, beat.phase, beat.position, state_.peer.released};
   state_.seen_epoch = std::max({state_.seen_epoch, beat.epoch, beat.position.epoch});
   if (is_serving(beat.phase)) {
     meet_active(beat);
@@ -124,6 +128,11 @@ void Turn::on(const Reached& event) {
   state_.position = event.position;
   state_.seen_epoch = std::max(state_.seen_epoch, event.position.epoch);
   if (state_.peer.known && state_.peer.phase == NodePhase::kDraining) beat();
+}
+
+void Turn::on(const Stopped&) {
+  state_.stopping = false;
+  if (state_.phase == NodePhase::kDraining) beat();
 }
 
 void Turn::on(const Drained&) {

@@ -24,7 +24,7 @@ class Turn {
   void on(const VoteKept& event);
   void on(const Reached& event);
   void on(const Drained&);
-  void on(const Stopped&) { state_.stopping = false; }
+  void on(const Stopped&);
   void on(Command command);
   void on(const Disowned& event);
 

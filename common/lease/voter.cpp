@@ -39,7 +39,7 @@ Decision ask(Voter& voter, const Ask& ask, Instant now) {
       return refuse(voter, request, VoteReason::kServing, voter.serves_until - now);
     if (request.epoch <= voter.kept.epoch) return refuse(voter, request, VoteReason::kOldEpoch);
   }
-  if (request.probe) return VoteGrant{request.epoch, request.number};
+  if (request.probe) return VoteGrant{request.epoch, request.number, true};
   voter.waiting = Voter::Waiting{ask, now};
   if (renewal) return Confirm{};
   return Keep{vote_of(ask)};
@@ -56,7 +56,7 @@ Answer settle(Voter& voter, bool done, VoteReason otherwise) {
   }
   voter.kept = vote_of(ask);
   voter.serves_until = came + counted(voter.kept.lease);
-  return VoteGrant{ask.request.epoch, ask.request.number};
+  return VoteGrant{ask.request.epoch, ask.request.number, false};
 }
 
 bool release(Voter& voter, const std::string& holder, std::uint64_t epoch, Instant now) {

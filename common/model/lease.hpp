@@ -47,9 +47,10 @@ struct JournalPosition {
 // A node asks for a vote, or for the next stretch of its lease. Who asks is known by its key.
 struct VoteRequest {
   std::uint64_t epoch = 0;
-  Duration lease{};          // the node stops at nine tenths of it, the voter counts eleven
-  std::uint64_t number = 0;  // of this request; with the epoch it is unique over all lives of the node
-  bool probe = false;        // only asks what the answer would be
+  Duration lease{};  // the node stops at nine tenths of it, the voter counts eleven
+  std::uint64_t number =
+      0;               // of this request; but for probes, unique with the epoch over all lives of a node
+  bool probe = false;  // only asks what the answer would be
 
   static constexpr auto fields =
       fields_in_order(required("epoch", &VoteRequest::epoch), required("lease", &VoteRequest::lease),
@@ -60,9 +61,11 @@ struct VoteRequest {
 struct VoteGrant {
   std::uint64_t epoch = 0;
   std::uint64_t number = 0;
+  bool probe = false;  // nothing was granted: it would have been
 
   static constexpr auto fields =
-      fields_in_order(required("epoch", &VoteGrant::epoch), required("number", &VoteGrant::number));
+      fields_in_order(required("epoch", &VoteGrant::epoch), required("number", &VoteGrant::number),
+                      required("probe", &VoteGrant::probe));
   friend bool operator==(const VoteGrant&, const VoteGrant&) = default;
 };
 

@@ -17,8 +17,8 @@ Duration up_to(Random& random, Duration most) {
 
 void change_weather(PairWorld& world) {
   PairWeather weather;
-  const bool slow = world.random.below(4) == 0;
-  weather.latency = 1ms + up_to(world.random, slow ? Duration(4s) : Duration(100ms));
+  const bool slow = world.random.below(3) == 0;
+  weather.latency = 1ms + up_to(world.random, slow ? Duration(6s) : Duration(100ms));
   if (world.random.below(2) == 0) weather.loss = world.random.fraction() * 0.5;
   if (world.random.below(2) == 0) weather.duplication = world.random.fraction() * 0.5;
   world.set_weather(weather);
@@ -94,14 +94,15 @@ StormReport storm(std::uint64_t seed) {
   world.start(kA);
   if (random.below(2) == 0) world.run_for(up_to(random, 10s));
   world.start(kB);
-  for (Duration passed{}; passed < 120s && world.fault().empty();) {
+  for (Duration passed{}; passed < 5min && world.fault().empty();) {
     const auto span = up_to(random, random.below(3) == 0 ? Duration(15s) : Duration(3s));
     world.run_for(span);
     passed += span;
     misfortune(world);
   }
-  auto fault = world.fault().empty() ? settle(world) : world.fault();
-  return {world.fault().empty() ? fault : world.fault(), world.promotions()};
+  const auto unsettled = world.fault().empty() ? settle(world) : "";
+  if (!world.fault().empty()) return {world.fault(), true, world.promotions()};
+  return {unsettled, false, world.promotions()};
 }
 
 }  // namespace fieldline::sim

@@ -9,11 +9,12 @@
 namespace fieldline::sim {
 
 struct StormReport {
-  std::string fault;  // empty when all held
+  std::string fault;    // empty when all held
+  bool unsafe = false;  // two nodes could act, or an epoch was used twice; not only that nobody was active
   std::uint64_t promotions = 0;
 };
 
-// Crashes, pauses, cuts, weather, deposed coordinators, switches and set clocks for two minutes; then
+// Crashes, pauses, cuts, weather, deposed coordinators, switches and set clocks for five minutes; then
 // everything is mended, and one node has to be active soon and to stay so.
 StormReport storm(std::uint64_t seed);
 

@@ -54,12 +54,12 @@ TEST_CASE("a booth answers a new vote when it is kept, and a renewal when it is 
   CHECK_FALSE(world.answer);
   CHECK(world.votes.kept == std::vector<Vote>{{1, "a", 6s}});
   world.votes.finish({});
-  CHECK(world.answer == Answer(VoteGrant{1, 1}));
+  CHECK(world.answer == Answer(VoteGrant{1, 1, false}));
   world.ask("a", 1);
   CHECK_FALSE(world.answer);
   CHECK(world.votes.confirmed == 1);
   world.votes.finish({});
-  CHECK(world.answer == Answer(VoteGrant{1, 1}));
+  CHECK(world.answer == Answer(VoteGrant{1, 1, false}));
 }
 
 TEST_CASE("a booth of a coordinator that does not lead any more refuses renewals, too") {
@@ -98,5 +98,5 @@ TEST_CASE("a released booth serves the next one at once") {
   world.booth->release("a", 1);
   world.ask("b", 2);
   world.votes.finish({});
-  CHECK(world.answer == Answer(VoteGrant{2, 1}));
+  CHECK(world.answer == Answer(VoteGrant{2, 1, false}));
 }
