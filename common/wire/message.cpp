@@ -36,6 +36,12 @@ constexpr std::array kRules = std::to_array<Rule>({
     {Type::kAlarmsPage, Sender::kNode, "ALARMS_PAGE", kPage, 0},
     {Type::kEventsQuery, Sender::kCoordinator, "EVENTS_QUERY", kSmall, 0},
     {Type::kEventsPage, Sender::kNode, "EVENTS_PAGE", kPage, 0},
+    {Type::kVoteRequest, Sender::kNode | Sender::kPeer, "VOTE_REQUEST", kSmall, 0},
+    {Type::kVoteGrant, Sender::kCoordinator | Sender::kPeer, "VOTE_GRANT", kSmall, 0},
+    {Type::kVoteRefusal, Sender::kCoordinator | Sender::kPeer, "VOTE_REFUSAL", kSmall, 0},
+    {Type::kLeaseRelease, Sender::kNode | Sender::kPeer, "LEASE_RELEASE", kSmall, 0},
+    {Type::kRoleChange, Sender::kNode, "ROLE_CHANGE", kSmall, 0},
+    {Type::kPeerBeat, Sender::kPeer, "PEER_BEAT", kSmall, 0},
 });
 
 void put(std::string& bytes, std::uint64_t value, int size) {
@@ -105,7 +111,7 @@ Result<Envelope> open(const Frames& frames, Sender sender) {
         "unsupported-version");
   }
   const auto* known = rule(header->type);
-  if (known == nullptr || known->sender != sender) {
+  if (known == nullptr || !includes(known->sender, sender)) {
     return fail(ErrorCode::kUnsupportedMedia,
                 fmt::format("message type {} is not taken here", static_cast<unsigned>(header->type)),
                 "unknown-type");

@@ -10,6 +10,7 @@
 
 #include "common/base/result.hpp"
 #include "common/model/event.hpp"
+#include "common/model/lease.hpp"
 #include "common/model/order.hpp"
 #include "common/model/session.hpp"
 #include "common/model/status.hpp"
@@ -45,9 +46,26 @@ enum class Type : std::uint16_t {
   kAlarmsPage = 36,
   kEventsQuery = 37,
   kEventsPage = 38,
+  kVoteRequest = 48,
+  kVoteGrant = 49,
+  kVoteRefusal = 50,
+  kLeaseRelease = 51,
+  kRoleChange = 52,
+  kPeerBeat = 53,
 };
 
-enum class Sender : std::uint8_t { kNode, kCoordinator };
+// Who sends it to whom. A type may have several: the bits add up.
+enum class Sender : std::uint8_t {
+  kNode = 1,         // to the coordinator
+  kCoordinator = 2,  // to a node
+  kPeer = 4,         // a node to the other of its pair
+};
+constexpr Sender operator|(Sender left, Sender right) {
+  return static_cast<Sender>(static_cast<std::uint8_t>(left) | static_cast<std::uint8_t>(right));
+}
+constexpr bool includes(Sender some, Sender one) {
+  return (static_cast<std::uint8_t>(some) & static_cast<std::uint8_t>(one)) != 0;
+}
 
 // What is known of a type before its body is looked at; a type without a rule is refused.
 struct Rule {
@@ -66,7 +84,7 @@ struct Header {
   std::uint8_t major = kMajor;
   std::uint8_t minor = kMinor;
   std::uint64_t correlation = 0;  // an answer bears the one of its question
-  std::uint64_t term = 0;         // the coordinator's term as its sender knows it
+  std::uint64_t term = 0;  // the coordinator's term as its sender knows it; between peers the sender's epoch
 
   friend bool operator==(const Header&, const Header&) = default;
 };
@@ -133,6 +151,18 @@ template <>
 inline constexpr Type kTypeOf<EventQuery> = Type::kEventsQuery;
 template <>
 inline constexpr Type kTypeOf<EventPage> = Type::kEventsPage;
+template <>
+inline constexpr Type kTypeOf<VoteRequest> = Type::kVoteRequest;
+template <>
+inline constexpr Type kTypeOf<VoteGrant> = Type::kVoteGrant;
+template <>
+inline constexpr Type kTypeOf<VoteRefusal> = Type::kVoteRefusal;
+template <>
+inline constexpr Type kTypeOf<LeaseRelease> = Type::kLeaseRelease;
+template <>
+inline constexpr Type kTypeOf<RoleChange> = Type::kRoleChange;
+template <>
+inline constexpr Type kTypeOf<PeerBeat> = Type::kPeerBeat;
 
 // The frames of a message.
 Frames seal(const Header& header, std::string body, std::string attachment = {});
