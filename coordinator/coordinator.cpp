@@ -13,6 +13,7 @@
 #include "coordinator/database/deployment_records.hpp"
 #include "coordinator/database/documents.hpp"
 #include "coordinator/database/node_keys.hpp"
+#include "coordinator/database/site_votes.hpp"
 #include "coordinator/database/term.hpp"
 #include "coordinator/health/limits.hpp"
 #include "coordinator/health/metrics.hpp"
@@ -67,13 +68,14 @@ struct Coordinator::Rooms {
         settings(settings_),
         documents(ground.database),
         keys(ground.database),
+        votes(ground.database, term),
         records(ground.database),
         events(ground.database),
         artifact_rows(ground.database),
         accounts(ground.database),
         audit_rows(ground.database),
         catalog({ground.loop, ground.author, documents, ground.box}),
-        sites(ground.loop, ground.router, ground.admission, keys, term,
+        sites(ground.loop, ground.router, ground.admission, keys, votes, term,
               {settings.silence_limit, settings.ping_interval, settings.health_interval}),
         artifacts({ground.loop, ground.engine, catalog, sites, artifact_rows, ground.box}, term,
                   Random(ground.random.below(~std::uint64_t{0})), settings.deployment_deadline),
@@ -125,6 +127,7 @@ struct Coordinator::Rooms {
   const Settings settings;
   database::DocumentRecords documents;
   database::NodeKeys keys;
+  database::SiteVotes votes;
   database::DeploymentRecords records;
   database::CentralEvents events;
   database::ArtifactDeployments artifact_rows;

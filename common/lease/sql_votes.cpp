@@ -33,18 +33,19 @@ SqlVotes::SqlVotes(sql::Database& database, Executor& loop, std::string voter, A
       authority_(std::move(authority)),
       self_(std::make_shared<SqlVotes*>(this)) {}
 
-Result<Vote> SqlVotes::load(sql::Database& database, const std::string& voter) {
-  return database.read_now([&voter](soci::session& sql) {
+Result<std::map<std::string, Vote>> SqlVotes::all(sql::Database& database) {
+  return database.read_now([](soci::session& sql) {
+    std::string voter;
+    std::string holder;
     long long epoch = 0;
     long long lease = 0;
-    Vote vote;
-    sql << "SELECT epoch, holder, lease FROM votes WHERE voter = :voter", soci::use(voter), soci::into(epoch),
-        soci::into(vote.holder), soci::into(lease);
-    if (sql.got_data()) {
-      vote.epoch = static_cast<std::uint64_t>(epoch);
-      vote.lease = Duration(lease);
-    }
-    return vote;
+    soci::statement query = (sql.prepare << "SELECT voter, epoch, holder, lease FROM votes",
+                             soci::into(voter), soci::into(epoch), soci::into(holder), soci::into(lease));
+    query.execute();
+    std::map<std::string, Vote> votes;
+    while (query.fetch())
+      votes.emplace(voter, Vote{static_cast<std::uint64_t>(epoch), holder, Duration(lease)});
+    return votes;
   });
 }
 

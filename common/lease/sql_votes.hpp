@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -35,9 +36,9 @@ class SqlVotes final : public Votes {
   SqlVotes(const SqlVotes&) = delete;
   SqlVotes& operator=(const SqlVotes&) = delete;
 
-  // What is on the disk; waits for it. A coordinator first raises its term: nobody of an older one can
-  // write after that.
-  static Result<Vote> load(sql::Database& database, const std::string& voter);
+  // What is on the disk, by voter; waits for it. A coordinator first raises its term: nobody of an older one
+  // can write after that.
+  static Result<std::map<std::string, Vote>> all(sql::Database& database);
 
   void keep(const Vote& vote, Done done) override;
   void confirm(Done done) override;

@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "common/lease/sql_votes.hpp"
 #include "coordinator/database/accounts.hpp"
 #include "coordinator/database/artifact_deployment.hpp"
 #include "coordinator/database/documents.hpp"
@@ -153,6 +154,7 @@ constexpr std::array kMigrations = std::to_array<sql::Migration>({
     {10, "packed provenance", kPackedProvenance},
     {11, "events of central in order of time", kEventsInOrderOfTime},
     {12, "intents of the audit log", kAuditIntents},
+    {13, "votes", lease::kVotesTable},
 });
 
 }  // namespace

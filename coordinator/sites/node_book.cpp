@@ -49,6 +49,15 @@ void NodeBook::went(const NodeId& node, std::string code, std::string message) {
   tell(NodeEventKind::kOffline, node, std::move(code), std::move(message));
 }
 
+void NodeBook::changed(const NodeId& node, const RoleChange& change) {
+  auto& state = nodes_.at(node);
+  const bool other = state.role != change.role;
+  state.role = change.role;
+  state.epoch = change.epoch;
+  spdlog::info("{} is {} now, epoch {}", node.text(), name(change.phase), change.epoch);
+  if (other) tell(NodeEventKind::kRole, node, {}, fmt::format("is {} now", name(change.role)));
+}
+
 void NodeBook::reported(const NodeId& node, NodeHealth health) {
   auto& state = nodes_.at(node);
   state.health = std::move(health);

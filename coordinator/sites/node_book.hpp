@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "common/base/time.hpp"
+#include "common/model/lease.hpp"
 #include "common/model/session.hpp"
 #include "common/model/status.hpp"
 #include "coordinator/sites/node_id.hpp"
@@ -29,6 +30,8 @@ class NodeBook {
 
   void came(const NodeId& node, const Hello& hello);
   void went(const NodeId& node, std::string code, std::string message);
+  // Within a session.
+  void changed(const NodeId& node, const RoleChange& change);
   void reported(const NodeId& node, NodeHealth health);
   void warn(const NodeId& node, std::string code, std::string message);
   void knocked(const std::string& fingerprint, const std::string& address);

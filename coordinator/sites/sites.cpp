@@ -4,6 +4,7 @@
 
 #include "common/base/check.hpp"
 #include "common/net/key_pair.hpp"
+#include "coordinator/sites/booths.hpp"
 #include "coordinator/sites/key_ring.hpp"
 #include "coordinator/sites/node_book.hpp"
 #include "coordinator/sites/orders.hpp"
@@ -17,7 +18,7 @@ namespace fieldline::sites {
 
 struct Sites::Rooms {
   Rooms(Executor& executor, net::Router& router, net::Admission& admission, database::NodeKeys& rows,
-        std::uint64_t term, const SiteSettings& settings)
+        database::SiteVotes& votes, std::uint64_t term, const SiteSettings& settings)
       : loop(executor),
         outbound(executor, router, term),
         keys(executor, admission, rows),
@@ -26,8 +27,9 @@ struct Sites::Rooms {
         questions(executor, outbound, roster, settings.query_deadline),
         pulls(executor, questions),
         artifacts(executor, questions),
-        switchboard({executor, outbound, roster, keys, book, orders, questions, pulls, artifacts}, term,
-                    settings) {}
+        booths(executor, votes),
+        switchboard({executor, outbound, roster, keys, book, orders, questions, pulls, artifacts, booths},
+                    term, settings) {}
 
   [[nodiscard]] NodeState complete(const NodeId& id, NodeState state) const {
     state.fingerprint = keys.fingerprint(id);
@@ -44,12 +46,13 @@ struct Sites::Rooms {
   Questions questions;
   InventoryPulls pulls;
   ArtifactPulls artifacts;
+  Booths booths;
   Switchboard switchboard;
 };
 
 Sites::Sites(Executor& loop, net::Router& router, net::Admission& admission, database::NodeKeys& keys,
-             std::uint64_t term, const SiteSettings& settings)
-    : rooms_(std::make_unique<Rooms>(loop, router, admission, keys, term, settings)) {
+             database::SiteVotes& votes, std::uint64_t term, const SiteSettings& settings)
+    : rooms_(std::make_unique<Rooms>(loop, router, admission, keys, votes, term, settings)) {
   auto& rooms = *rooms_;
   router.on_message([&rooms](net::Router::Arrival&& arrival) { rooms.switchboard.take(std::move(arrival)); });
   router.on_refused(
@@ -69,6 +72,7 @@ Sites::~Sites() = default;
 
 Result<> Sites::start(InventoryKeeper& instances, ArtifactKeeper& artifacts) {
   if (auto loaded = rooms_->keys.load(); !loaded) return loaded;
+  if (auto loaded = rooms_->booths.load(); !loaded) return loaded;
   rooms_->pulls.set_keeper(instances);
   rooms_->artifacts.set_keeper(artifacts);
   rooms_->switchboard.start();
@@ -79,6 +83,7 @@ void Sites::define(std::set<NodeId> nodes) {
   FIELDLINE_DCHECK(rooms_->loop.here());
   rooms_->keys.define(nodes);
   rooms_->book.define(nodes);
+  rooms_->booths.define(nodes);
 }
 
 std::vector<NodeState> Sites::nodes() const {

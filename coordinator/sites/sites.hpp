@@ -18,6 +18,7 @@
 #include "common/net/admission.hpp"
 #include "common/net/router.hpp"
 #include "coordinator/database/node_keys.hpp"
+#include "coordinator/database/site_votes.hpp"
 #include "coordinator/sites/answer.hpp"
 #include "coordinator/sites/keeper.hpp"
 #include "coordinator/sites/node_id.hpp"
@@ -31,7 +32,7 @@ class Sites {
  public:
   // `term` has been raised for this run. All references outlive this.
   Sites(Executor& loop, net::Router& router, net::Admission& admission, database::NodeKeys& keys,
-        std::uint64_t term, const SiteSettings& settings);
+        database::SiteVotes& votes, std::uint64_t term, const SiteSettings& settings);
   ~Sites();
   Sites(const Sites&) = delete;
   Sites& operator=(const Sites&) = delete;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <utility>
+#include <variant>
 
 #include "common/net/key_pair.hpp"
 #include "coordinator/sites/limits.hpp"
@@ -29,11 +30,19 @@ void Switchboard::start() {
 Switchboard::Handler Switchboard::handler(wire::Type type) {
   using wire::Type;
   static constexpr std::pair<Type, Handler> kHandlers[] = {
-      {Type::kPing, &Switchboard::ping},         {Type::kAccepted, &Switchboard::accepted},
-      {Type::kReport, &Switchboard::report},     {Type::kFetch, &Switchboard::fetch},
-      {Type::kHealth, &Switchboard::health},     {Type::kInventoryPage, &Switchboard::answer},
-      {Type::kValuesPage, &Switchboard::answer}, {Type::kAlarmsPage, &Switchboard::answer},
-      {Type::kEventsPage, &Switchboard::answer}, {Type::kArtifactsPage, &Switchboard::answer},
+      {Type::kPing, &Switchboard::ping},
+      {Type::kAccepted, &Switchboard::accepted},
+      {Type::kReport, &Switchboard::report},
+      {Type::kFetch, &Switchboard::fetch},
+      {Type::kHealth, &Switchboard::health},
+      {Type::kInventoryPage, &Switchboard::answer},
+      {Type::kValuesPage, &Switchboard::answer},
+      {Type::kAlarmsPage, &Switchboard::answer},
+      {Type::kEventsPage, &Switchboard::answer},
+      {Type::kArtifactsPage, &Switchboard::answer},
+      {Type::kVoteRequest, &Switchboard::vote},
+      {Type::kLeaseRelease, &Switchboard::release},
+      {Type::kRoleChange, &Switchboard::change_role},
   };
   const auto* found = std::find_if(std::begin(kHandlers), std::end(kHandlers),
                                    [type](const auto& row) { return row.first == type; });
@@ -197,6 +206,43 @@ Result<> Switchboard::health(const Letter& letter) {
 
 Result<> Switchboard::answer(const Letter& letter) {
   return with_.questions.answered(letter.node, letter.envelope);
+}
+
+Result<> Switchboard::vote(const Letter& letter) {
+  const auto request = wire::body_of<VoteRequest>(letter.envelope);
+  if (!request) return fail(request.error());
+  with_.booths.ask(letter.node, *request, [this, node = NodeId(letter.node)](const lease::Answer& answer) {
+    // On another connection by now, perhaps: the node knows what it has asked for.
+    const auto* session = with_.roster.find(node);
+    if (session == nullptr) return;
+    std::visit([&](const auto& body) { with_.outbound.send(session->peer, body); }, answer);
+  });
+  return {};
+}
+
+Result<> Switchboard::release(const Letter& letter) {
+  const auto body = wire::body_of<LeaseRelease>(letter.envelope);
+  if (!body) return fail(body.error());
+  with_.booths.release(letter.node, *body);
+  return {};
+}
+
+Result<> Switchboard::change_role(const Letter& letter) {
+  const auto change = wire::body_of<RoleChange>(letter.envelope);
+  if (!change) return fail(change.error());
+  auto* session = with_.roster.find(letter.node);
+  if (session == nullptr) return {};
+  const bool other_role = session->role != change->role;
+  session->role = change->role;
+  session->epoch = change->epoch;
+  with_.book.changed(letter.node, *change);
+  if (!other_role) return {};
+  if (with_.roster.two_active(letter.node.site))
+    with_.book.warn(letter.node, "two-active", "both nodes of this site claim to be active");
+  // What a node holds counts for more once it is active, and has to be put in line once it is not.
+  with_.artifacts.begin(letter.node);
+  with_.pulls.begin(letter.node);
+  return {};
 }
 
 }  // namespace fieldline::sites

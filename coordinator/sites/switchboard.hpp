@@ -8,6 +8,7 @@
 #include "common/base/executor.hpp"
 #include "common/net/router.hpp"
 #include "common/wire/message.hpp"
+#include "coordinator/sites/booths.hpp"
 #include "coordinator/sites/key_ring.hpp"
 #include "coordinator/sites/malformed.hpp"
 #include "coordinator/sites/node_book.hpp"
@@ -33,6 +34,7 @@ class Switchboard {
     Questions& questions;
     InventoryPulls& pulls;
     ArtifactPulls& artifacts;
+    Booths& booths;
   };
 
   Switchboard(const Neighbours& neighbours, std::uint64_t term, const SiteSettings& settings);
@@ -66,6 +68,9 @@ class Switchboard {
   Result<> fetch(const Letter& letter);
   Result<> health(const Letter& letter);
   Result<> answer(const Letter& letter);
+  Result<> vote(const Letter& letter);
+  Result<> release(const Letter& letter);
+  Result<> change_role(const Letter& letter);
 
   [[nodiscard]] std::string sender(const std::string& key) const;
   void sweep();

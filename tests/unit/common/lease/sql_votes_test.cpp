@@ -37,6 +37,11 @@ struct Disk {
     REQUIRE(time.run_until([&] { return outcome.has_value(); }, 1min));
     return *outcome;
   }
+  Vote kept(const std::string& voter) {
+    auto all = SqlVotes::all(*database);
+    REQUIRE(all);
+    return (*all)[voter];
+  }
   Result<> confirm(SqlVotes& votes) {
     std::optional<Result<>> outcome;
     loop->post([&] { votes.confirm([&](const Result<>& done) { outcome = done; }); });
@@ -49,7 +54,7 @@ struct Disk {
 
 TEST_CASE("a voter that never voted finds nothing") {
   Disk disk;
-  CHECK(*SqlVotes::load(*disk.database, "north") == Vote{});
+  CHECK(disk.kept("north") == Vote{});
 }
 
 TEST_CASE("a vote that was answered is there after a power cut, each voter's in its own row") {
@@ -62,8 +67,8 @@ TEST_CASE("a vote that was answered is there after a power cut, each voter's in 
     REQUIRE(disk.keep(north, {4, "b", 6s}));
   }
   disk.power_up();
-  CHECK(*SqlVotes::load(*disk.database, "north") == Vote{4, "b", 6s});
-  CHECK(*SqlVotes::load(*disk.database, "south") == Vote{9, "b", 7s});
+  CHECK(disk.kept("north") == Vote{4, "b", 6s});
+  CHECK(disk.kept("south") == Vote{9, "b", 7s});
 }
 
 TEST_CASE("the disk takes no vote in an epoch that it has one in") {
@@ -75,7 +80,7 @@ TEST_CASE("the disk takes no vote in an epoch that it has one in") {
     REQUIRE_FALSE(refused);
     CHECK(refused.error().code == ErrorCode::kPreconditionFailed);
   }
-  CHECK(SqlVotes::load(*disk.database, "north")->holder == "b");
+  CHECK(disk.kept("north").holder == "b");
 }
 
 TEST_CASE("who is not the voter any more neither keeps nor confirms") {
@@ -90,12 +95,12 @@ TEST_CASE("who is not the voter any more neither keeps nor confirms") {
   leads = false;
   CHECK(disk.keep(votes, {2, "b", 6s}).error().code == ErrorCode::kConflict);
   CHECK(disk.confirm(votes).error().code == ErrorCode::kConflict);
-  CHECK(SqlVotes::load(*disk.database, "north")->epoch == 1);
+  CHECK(disk.kept("north").epoch == 1);
 }
 
 TEST_CASE("the highest epoch fits its column") {
   Disk disk;
   SqlVotes votes(*disk.database, *disk.loop, "north");
   REQUIRE(disk.keep(votes, {kMaxEpoch, "a", kLongestLease}));
-  CHECK(*SqlVotes::load(*disk.database, "north") == Vote{kMaxEpoch, "a", kLongestLease});
+  CHECK(disk.kept("north") == Vote{kMaxEpoch, "a", kLongestLease});
 }

@@ -12,6 +12,8 @@
 #include "common/sql/inline_database.hpp"
 #include "coordinator/database/migrations.hpp"
 #include "coordinator/database/node_keys.hpp"
+#include "coordinator/database/site_votes.hpp"
+#include "coordinator/sites/booths.hpp"
 #include "coordinator/sites/sites.hpp"
 #include "tests/unit/coordinator/sites/scripted_node.hpp"
 
@@ -58,11 +60,19 @@ class Field {
  public:
   Field() {
     REQUIRE(database);
+    set_term(kTerm);
     REQUIRE(sites.start(keeper, artifacts));
     sites.on_event([this](const NodeEvent& event) { events.push_back(event); });
     on_loop([this] { sites.define({kA, kB}); });
   }
 
+  void set_term(std::uint64_t term) {
+    REQUIRE((*database)->write_now([term](soci::session& sql) -> Result<> {
+      const auto column = static_cast<long long>(term);
+      sql << "UPDATE coordinator SET term = :term", soci::use(column);
+      return {};
+    }));
+  }
   // Runs `task` on the loop, and all that follows from it at once.
   void on_loop(Task task) {
     loop->post(std::move(task));
@@ -103,9 +113,10 @@ class Field {
   Result<std::unique_ptr<sql::Database>> database =
       sql::open_inline({"sqlite::memory:", "test", database::migrations()}, time.executor());
   database::NodeKeys keys{**database};
+  database::SiteVotes votes{**database, kTerm};
   TestKeeper keeper;
   TestArtifactKeeper artifacts;
-  Sites sites{*loop, *router, admission, keys, kTerm, {}};
+  Sites sites{*loop, *router, admission, keys, votes, kTerm, {}};
   std::vector<NodeEvent> events;
 };
 

@@ -117,6 +117,8 @@ class ScriptedNode {
   std::vector<std::string> attachments;
   std::map<std::string, std::string> fetched;  // by deployment
   std::vector<Piece> pieces;
+  std::vector<VoteGrant> grants;
+  std::vector<VoteRefusal> refusals;
   std::vector<net::Link> links;
   std::map<wire::Type, int> seen;
   std::vector<std::uint64_t> terms;
@@ -147,6 +149,12 @@ class ScriptedNode {
         break;
       case wire::Type::kReject:
         rejects.push_back(*wire::body_of<Reject>(*envelope));
+        break;
+      case wire::Type::kVoteGrant:
+        grants.push_back(*wire::body_of<VoteGrant>(*envelope));
+        break;
+      case wire::Type::kVoteRefusal:
+        refusals.push_back(*wire::body_of<VoteRefusal>(*envelope));
         break;
       case wire::Type::kOrder:
         take_order(*wire::body_of<Order>(*envelope), std::string(envelope->attachment));
