@@ -17,5 +17,9 @@ inline constexpr std::size_t kAsked = 64;
 inline constexpr std::uint64_t kSwitchRows = 1000;
 // A voter that says when to ask again is not asked sooner, nor more often than this.
 inline constexpr Duration kShortestWait = std::chrono::milliseconds(20);
+// The line to the peer is dialed again after a random wait that grows up to this: half a lease, so that a
+// peer that is back is heard before a lease is over.
+inline constexpr Duration kRedialBase = std::chrono::milliseconds(200);
+inline constexpr Duration kRedialCap = std::chrono::seconds(3);
 
 }  // namespace fieldline::pair

@@ -117,6 +117,10 @@ void Uplink::handle(const wire::Envelope& envelope) {
       return answer(envelope, &Node::alarms);
     case Type::kEventsQuery:
       return answer(envelope, &Node::events);
+    case Type::kVoteGrant:
+      return handle_vote<VoteGrant>(envelope);
+    case Type::kVoteRefusal:
+      return handle_vote<VoteRefusal>(envelope);
     default:
       return drop("a type that nodes do not handle");
   }
@@ -160,6 +164,14 @@ void Uplink::handle_order(const wire::Envelope& envelope) {
 
 void Uplink::handle_piece(const wire::Envelope& envelope) {
   with_body<Piece>(envelope, [&](const Piece& piece) { node_.piece(piece, envelope.attachment); });
+}
+
+// A vote counts only from the coordinator that this session was opened with.
+template <class Answer>
+void Uplink::handle_vote(const wire::Envelope& envelope) {
+  if (!on_vote_) return drop("a vote that nobody asked for");
+  if (envelope.header.term != session_term_) return drop("a vote of another term than its session");
+  with_body<Answer>(envelope, [this](const Answer& answer) { on_vote_(answer); });
 }
 
 template <class Query, class Page>

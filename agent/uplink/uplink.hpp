@@ -8,12 +8,14 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "agent/uplink/session.hpp"
 #include "common/base/executor.hpp"
 #include "common/base/random.hpp"
 #include "common/model/event.hpp"
+#include "common/model/lease.hpp"
 #include "common/model/order.hpp"
 #include "common/model/session.hpp"
 #include "common/model/status.hpp"
@@ -61,6 +63,10 @@ class Uplink {
 
   void start();
 
+  // What the coordinator answers to VOTE_REQUEST. Without a handler such an answer is unexpected.
+  using Vote = std::variant<VoteGrant, VoteRefusal>;
+  void on_vote(std::function<void(const Vote&)> handler) { on_vote_ = std::move(handler); }
+
   [[nodiscard]] bool open() const { return session_.phase == Phase::kOpen; }
   // Malformed or unexpected messages dropped so far.
   [[nodiscard]] std::uint64_t dropped() const { return dropped_; }
@@ -79,6 +85,8 @@ class Uplink {
   void handle_reject(const wire::Envelope& envelope);
   void handle_order(const wire::Envelope& envelope);
   void handle_piece(const wire::Envelope& envelope);
+  template <class Answer>
+  void handle_vote(const wire::Envelope& envelope);
   template <class Query, class Page>
   void answer(const wire::Envelope& envelope, void (Node::*ask)(const Query&, Node::Reply<Page>));
 
@@ -106,6 +114,7 @@ class Uplink {
   Executor::TimerId health_timer_ = 0;
   std::vector<net::Frames> kept_;  // until WELCOME
   std::uint64_t dropped_ = 0;
+  std::function<void(const Vote&)> on_vote_;
   std::shared_ptr<Uplink*> self_;  // late answers to an uplink that is gone find it empty
 };
 

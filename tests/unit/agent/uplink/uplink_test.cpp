@@ -158,6 +158,37 @@ TEST_CASE("an order of another term than its session's is not handed on") {
   CHECK(line.uplink.dropped() == 1);
 }
 
+TEST_CASE("a vote request goes to the coordinator, and its answer comes back to who asked") {
+  Line line;
+  std::vector<Uplink::Vote> votes;
+  line.uplink.on_vote([&](const Uplink::Vote& vote) { votes.push_back(vote); });
+  line.welcome();
+  line.uplink.send(VoteRequest{4, 6s, 9, false});
+  line.run(10ms);
+  const auto asked = line.last(wire::Type::kVoteRequest);
+  REQUIRE(asked);
+  CHECK(wire::body_of<VoteRequest>(*asked)->number == 9);
+  line.send(VoteGrant{4, 9, false});
+  line.send(VoteRefusal{4, 5, 10, VoteReason::kOldEpoch, {}});
+  REQUIRE(votes.size() == 2);
+  CHECK(votes[0] == Uplink::Vote(VoteGrant{4, 9, false}));
+  CHECK(std::get<VoteRefusal>(votes[1]).kept == 5);
+}
+
+TEST_CASE("a vote before WELCOME, of another term, or to a node that asks for none is dropped") {
+  Line line;
+  int votes = 0;
+  line.run(1s);
+  line.send(VoteGrant{4, 9, false});
+  line.welcome();
+  line.send(VoteGrant{4, 9, false});
+  line.uplink.on_vote([&](const Uplink::Vote&) { ++votes; });
+  REQUIRE(line.router->send(line.peer, wire::seal(VoteGrant{4, 9, false}, 4)) == net::Sent::kYes);
+  line.run(10ms);
+  CHECK(votes == 0);
+  CHECK(line.uplink.dropped() == 3);
+}
+
 TEST_CASE("a query is answered under its correlation number") {
   Line line;
   line.welcome();
