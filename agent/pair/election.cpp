@@ -130,6 +130,9 @@ void Turn::become_active(bool unleased) {
 }
 
 void Turn::record_window() {
+  // A peer that was not heard since this node started may have written what this node never got.
+  const bool perhaps = !state_.peer.known && state_.voted_for_peer > state_.position.epoch;
+  if (perhaps) return act(RecordWindow{state_.epoch, state_.position, std::nullopt});
   if (!behind(state_)) return;
   const auto& theirs = state_.peer.position;
   std::optional<std::uint64_t> rows;

@@ -10,8 +10,8 @@ namespace fieldline::pair {
 State start(const Settings& settings, lease::Vote kept, const JournalPosition& position, Moment at) {
   State state;
   state.settings = settings;
-  state.epoch = 0;
   state.seen_epoch = std::max(kept.epoch, position.epoch);
+  if (kept.holder == settings.peer) state.voted_for_peer = kept.epoch;
   state.voter = lease::start(std::move(kept), settings.timers.lease, at.now);
   // A fixed role asks nobody, and its vote is asked for by nobody.
   if (settings.control == Control::kFixedActive || settings.peer.empty()) state.voter.holds_until = at.now;

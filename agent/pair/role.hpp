@@ -80,7 +80,7 @@ struct RaiseEpoch {  // of what is served: another voter had to be outbid
 struct RecordWindow {
   std::uint64_t epoch = 0;
   JournalPosition after;
-  std::optional<std::uint64_t> rows;
+  std::optional<std::uint64_t> rows;  // absent: not known, and perhaps none
 };
 struct Alarm {
   std::string_view code;
@@ -135,6 +135,7 @@ struct State {
   std::uint64_t numbers = 0;
   std::vector<Asked> asked;
   JournalPosition position;
+  std::uint64_t voted_for_peer = 0;  // the epoch, when its vote was the peer's as this node started
   Peer peer;
   Instant heard_voter{};    // a message from either of the other two voters
   Instant vacant_from{};    // no active peer is known from then on

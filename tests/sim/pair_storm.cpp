@@ -1,6 +1,6 @@
 #include "tests/sim/pair_storm.hpp"
 
-#include <fmt/format.h>
+#include <vector>
 
 namespace fieldline::sim {
 namespace {
@@ -17,7 +17,7 @@ Duration up_to(Random& random, Duration most) {
 
 void change_weather(PairWorld& world) {
   PairWeather weather;
-  const bool slow = world.random.below(3) == 0;
+  const bool slow = world.random.below(2) == 0;
   weather.latency = 1ms + up_to(world.random, slow ? Duration(6s) : Duration(100ms));
   if (world.random.below(2) == 0) weather.loss = world.random.fraction() * 0.5;
   if (world.random.below(2) == 0) weather.duplication = world.random.fraction() * 0.5;
@@ -29,34 +29,75 @@ void crash_or_start(PairWorld& world, std::size_t place) {
   world.start(place);
 }
 
-void misfortune(PairWorld& world) {
+// What a storm likes to do, beside everything else.
+enum class Temper { kAll, kLateAnswers, kRestarts, kElections };
+
+enum class Blow {
+  kCrashOrStart,
+  kRestart,
+  kCut,
+  kHeal,
+  kPause,
+  kWeather,
+  kDelay,
+  kLongDelay,
+  kThinThread,
+  kDepose,
+  kMoveSession,
+  kSetClock,
+  kSwitch,
+};
+
+Blow some_blow(Random& random, Temper temper) {
+  static const std::vector<Blow> kAny{
+      Blow::kCrashOrStart, Blow::kCrashOrStart, Blow::kRestart, Blow::kCut,         Blow::kCut,
+      Blow::kCut,          Blow::kHeal,         Blow::kPause,   Blow::kWeather,     Blow::kDelay,
+      Blow::kLongDelay,    Blow::kDepose,       Blow::kSwitch,  Blow::kMoveSession, Blow::kSetClock};
+  static const std::vector<Blow> kLate{Blow::kThinThread, Blow::kThinThread, Blow::kCut, Blow::kCut,
+                                       Blow::kHeal};
+  static const std::vector<Blow> kStarts{Blow::kRestart, Blow::kRestart, Blow::kLongDelay, Blow::kPause};
+  static const std::vector<Blow> kTerms{Blow::kDepose, Blow::kMoveSession, Blow::kCut, Blow::kHeal};
+  const auto one_of = [&](const std::vector<Blow>& blows) { return blows[random.below(blows.size())]; };
+  if (temper == Temper::kAll || random.below(3) == 0) return one_of(kAny);
+  if (temper == Temper::kLateAnswers) return one_of(kLate);
+  return one_of(temper == Temper::kRestarts ? kStarts : kTerms);
+}
+
+void misfortune(PairWorld& world, Temper temper) {
   auto& random = world.random;
   const auto place = random.below(3);
+  const auto other = (place + 1 + random.below(2)) % 3;
   const auto node = random.below(2);
-  switch (random.below(12)) {
-    case 0:
-    case 1:
+  switch (some_blow(random, temper)) {
+    case Blow::kCrashOrStart:
       return crash_or_start(world, place);
-    case 2:  // killed and started again at once, as a supervisor does
+    case Blow::kRestart:  // at once, as a supervisor does
       world.crash(place, random.below(3) == 0);
       return world.start(place);
-    case 3:
-    case 4:
-    case 5:
-      return world.cut(place, (place + 1 + random.below(2)) % 3);
-    case 6:
+    case Blow::kCut:
+      return world.cut(place, other);
+    case Blow::kHeal:
       return world.heal();
-    case 7:
+    case Blow::kPause:
       return world.pause(place, up_to(random, 20s));
-    case 8:
+    case Blow::kWeather:
       return change_weather(world);
-    case 9:
+    case Blow::kDelay:  // answers come late, of requests that do not
+      return world.delay(place, other, up_to(random, 4s));
+    case Blow::kLongDelay:  // as long as a life of the one that waits for them
+      return world.delay(place, other, 5s + up_to(random, 10s));
+    case Blow::kThinThread:  // a node without its peer, and with late answers of the coordinator
+      world.cut(kA, kB);
+      world.cut(kB, kA);
+      return world.delay(kC, node, up_to(random, 4s));
+    case Blow::kDepose:
       if (world.up(kC)) world.depose_central();
       return;
-    case 10:
-      world.move_session(node);
+    case Blow::kMoveSession:
+      return world.move_session(node);
+    case Blow::kSetClock:
       return world.jump_wall_clock(node, up_to(random, 60s) - 30s);
-    default:
+    case Blow::kSwitch:
       return world.command(node, pair::Command::kSwitch);
   }
 }
@@ -89,6 +130,7 @@ StormReport storm(std::uint64_t seed) {
   PairWorld world(seed);
   auto& random = world.random;
   world.set_rates(some_rate(random), some_rate(random), some_rate(random));
+  const auto temper = static_cast<Temper>(seed % 4);
   world.start(kC);
   if (random.below(2) == 0) world.run_for(up_to(random, 10s));
   world.start(kA);
@@ -98,7 +140,7 @@ StormReport storm(std::uint64_t seed) {
     const auto span = up_to(random, random.below(3) == 0 ? Duration(15s) : Duration(3s));
     world.run_for(span);
     passed += span;
-    misfortune(world);
+    misfortune(world, temper);
   }
   const auto unsettled = world.fault().empty() ? settle(world) : "";
   if (!world.fault().empty()) return {world.fault(), true, world.promotions()};

@@ -214,6 +214,7 @@ bool PairWorld::up(std::size_t place) const {
 
 void PairWorld::heal() {
   cut_ = {};
+  delay_ = {};
 }
 
 void PairWorld::pause(std::size_t place, Duration span) {
@@ -226,7 +227,7 @@ void PairWorld::send(std::size_t from, std::size_t to, std::size_t place,
   if (cut_[from][to] || random.fraction() < weather_.loss) return;
   const int copies = random.fraction() < weather_.duplication ? 2 : 1;
   for (int i = 0; i < copies; ++i) {
-    at(now_ + some(weather_.latency), place, 0, [this, from, to, arrive] {
+    at(now_ + delay_[from][to] + some(weather_.latency), place, 0, [this, from, to, arrive] {
       if (!cut_[from][to]) arrive();
     });
   }

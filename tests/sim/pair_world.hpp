@@ -101,6 +101,8 @@ class PairWorld {
   void depose_central();
   void move_session(std::size_t node) { nodes_[node]->session = leading_; }
   void cut(std::size_t from, std::size_t to) { cut_[from][to] = true; }
+  // All that goes this way takes so much longer.
+  void delay(std::size_t from, std::size_t to, Duration by) { delay_[from][to] = by; }
   void heal();
   void set_weather(const PairWeather& weather) { weather_ = weather; }
   void pause(std::size_t place, Duration span);
@@ -175,6 +177,7 @@ class PairWorld {
   std::size_t leading_ = 0;
   CentralDisk central_disk_;
   std::array<std::array<bool, 3>, 3> cut_{};
+  std::array<std::array<Duration, 3>, 3> delay_{};
   PairWeather weather_;
   std::string fault_;
   std::map<std::uint64_t, std::size_t> epochs_;  // who acted in it

@@ -10,6 +10,7 @@
 #include "common/wire/config.hpp"
 #include "coordinator/database/migrations.hpp"
 #include "coordinator/database/node_keys.hpp"
+#include "coordinator/database/site_votes.hpp"
 #include "coordinator/sites/sites.hpp"
 #include "tests/bench/fanout/pipe.hpp"
 #include "tests/bench/fanout/plan.hpp"
@@ -46,6 +47,7 @@ class Centre {
     FIELDLINE_CHECK(opened);
     database_ = std::move(*opened);
     keys_ = std::make_unique<database::NodeKeys>(*database_);
+    votes_ = std::make_unique<database::SiteVotes>(*database_, 1);
     store_keys();
     auto router = net::CurveRouter::bind(loop_, zap_, admission_, plan.server,
                                          {.endpoint = "tcp://127.0.0.1:*", .domain = "nodes"});
@@ -53,7 +55,7 @@ class Centre {
     router_ = std::move(*router);
     // Simulated sites do not ping.
     const sites::SiteSettings settings{.silence_limit = std::chrono::hours(1)};
-    sites_ = std::make_unique<sites::Sites>(loop_, *router_, admission_, *keys_, 1, settings);
+    sites_ = std::make_unique<sites::Sites>(loop_, *router_, admission_, *keys_, *votes_, 1, settings);
     FIELDLINE_CHECK(sites_->start(keeper_, artifacts_));
     std::set<sites::NodeId> nodes;
     for (std::size_t i = 0; i < plan.sites; ++i) nodes.insert(id(i));
@@ -155,6 +157,7 @@ class Centre {
   net::Admission admission_;
   std::unique_ptr<sql::Database> database_;
   std::unique_ptr<database::NodeKeys> keys_;
+  std::unique_ptr<database::SiteVotes> votes_;
   std::unique_ptr<net::CurveRouter> router_;
   NothingHeld keeper_;
   NoArtifacts artifacts_;

@@ -179,6 +179,23 @@ TEST_CASE("a node whose disk does not take its vote does not become active") {
   CHECK(state.phase == NodePhase::kStandby);
 }
 
+TEST_CASE("a node that starts where its peer was active may lack rows, and records that it does not know") {
+  Settings settings;
+  settings.node = "a";
+  settings.peer = "b";
+  auto state = start(settings, {5, "b", 6s}, {4, 10}, at(0s));
+  const auto probes = requests(step(state, Tick{}, at(7s)));
+  step(state, FromCentral{VoteGrant{probes[0].epoch, probes[0].number, true}}, at(7s));
+  const auto asked = requests(step(state, VoteKept{true}, at(7s)));
+  REQUIRE(asked.size() == 1);
+  CHECK(asked[0].epoch == 6);
+  const auto windows =
+      of<RecordWindow>(step(state, FromCentral{VoteGrant{6, asked[0].number, false}}, at(7s)));
+  REQUIRE(windows.size() == 1);
+  CHECK(windows[0].after == JournalPosition{4, 10});
+  CHECK_FALSE(windows[0].rows);
+}
+
 TEST_CASE("while a switch lasts no delivery is started, and when serving ended nothing may act") {
   auto state = active();
   step(state, FromPeer{PeerBeat{0, NodePhase::kStandby, {}}}, at(8s));

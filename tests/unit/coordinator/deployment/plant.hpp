@@ -16,6 +16,7 @@
 #include "coordinator/catalog/catalog.hpp"
 #include "coordinator/database/migrations.hpp"
 #include "coordinator/database/node_keys.hpp"
+#include "coordinator/database/site_votes.hpp"
 #include "coordinator/database/term.hpp"
 #include "coordinator/deployment/deployments.hpp"
 #include "coordinator/sites/sites.hpp"
@@ -43,10 +44,11 @@ struct Central {
     router = network.router(*loop, "central", sites::key_of("central"), admission);
     documents.emplace(*database);
     keys.emplace(*database);
+    votes.emplace(*database, *term);
     records.emplace(*database);
     events.emplace(*database);
     catalog.emplace(catalog::Catalog::Neighbours{*loop, *worker, *documents, box});
-    sites.emplace(*loop, *router, admission, *keys, *term, sites::SiteSettings{});
+    sites.emplace(*loop, *router, admission, *keys, *votes, *term, sites::SiteSettings{});
     artifact_rows.emplace(*database);
     artifacts.emplace(artifacts::Artifacts::Neighbours{*loop, *worker, *catalog, *sites, *artifact_rows, box},
                       *term, Random(*term + 1), DeploymentSettings{}.deadline);
@@ -71,6 +73,7 @@ struct Central {
   std::unique_ptr<net::Router> router;
   std::optional<database::DocumentRecords> documents;
   std::optional<database::NodeKeys> keys;
+  std::optional<database::SiteVotes> votes;
   std::optional<database::DeploymentRecords> records;
   std::optional<database::CentralEvents> events;
   std::optional<catalog::Catalog> catalog;
