@@ -132,7 +132,10 @@ void Turn::on(const Reached& event) {
 
 void Turn::on(const Stopped&) {
   state_.stopping = false;
-  if (state_.phase == NodePhase::kDraining) beat();
+  if (state_.phase != NodePhase::kDraining) return;
+  // From here on nobody serves: the peer gets its last rows soon, or this node goes on.
+  state_.drain.until = now_ + settings_.timers.lease / 2;
+  beat();
 }
 
 void Turn::on(const Drained&) {

@@ -21,6 +21,8 @@ void change_weather(PairWorld& world) {
   weather.latency = 1ms + up_to(world.random, slow ? Duration(6s) : Duration(100ms));
   if (world.random.below(2) == 0) weather.loss = world.random.fraction() * 0.5;
   if (world.random.below(2) == 0) weather.duplication = world.random.fraction() * 0.5;
+  if (world.random.below(3) == 0) weather.bad_disk = world.random.fraction() * 0.5;
+  if (world.random.below(3) == 0) weather.sudden = world.random.fraction() * 0.02;
   world.set_weather(weather);
 }
 
@@ -46,13 +48,15 @@ enum class Blow {
   kMoveSession,
   kSetClock,
   kSwitch,
+  kMaintenance,
 };
 
 Blow some_blow(Random& random, Temper temper) {
   static const std::vector<Blow> kAny{
-      Blow::kCrashOrStart, Blow::kCrashOrStart, Blow::kRestart, Blow::kCut,         Blow::kCut,
-      Blow::kCut,          Blow::kHeal,         Blow::kPause,   Blow::kWeather,     Blow::kDelay,
-      Blow::kLongDelay,    Blow::kDepose,       Blow::kSwitch,  Blow::kMoveSession, Blow::kSetClock};
+      Blow::kCrashOrStart, Blow::kCrashOrStart, Blow::kRestart,   Blow::kCut,
+      Blow::kCut,          Blow::kCut,          Blow::kHeal,      Blow::kPause,
+      Blow::kWeather,      Blow::kDelay,        Blow::kLongDelay, Blow::kDepose,
+      Blow::kSwitch,       Blow::kMoveSession,  Blow::kSetClock,  Blow::kMaintenance};
   static const std::vector<Blow> kLate{Blow::kThinThread, Blow::kThinThread, Blow::kCut, Blow::kCut,
                                        Blow::kHeal};
   static const std::vector<Blow> kStarts{Blow::kRestart, Blow::kRestart, Blow::kLongDelay, Blow::kPause};
@@ -97,6 +101,9 @@ void misfortune(PairWorld& world, Temper temper) {
       return world.move_session(node);
     case Blow::kSetClock:
       return world.jump_wall_clock(node, up_to(random, 60s) - 30s);
+    case Blow::kMaintenance:
+      return world.command(
+          node, random.below(2) == 0 ? pair::Command::kEnterMaintenance : pair::Command::kLeaveMaintenance);
     case Blow::kSwitch:
       return world.command(node, pair::Command::kSwitch);
   }
@@ -109,8 +116,10 @@ std::string settle(PairWorld& world) {
     world.pause(place, 0s);
     if (!world.up(place)) world.start(place);
   }
-  world.move_session(kA);
-  world.move_session(kB);
+  for (std::size_t node : {kA, kB}) {
+    world.move_session(node);
+    world.command(node, pair::Command::kLeaveMaintenance);
+  }
   // A hold, a lease that someone got just before, and an attempt that another one thwarted.
   if (!world.run_until([&] { return world.acting().size() == 1; }, 30s))
     return "nobody is active half a minute after all was mended: " + world.describe();

@@ -54,7 +54,9 @@ class CentralVotes final : public lease::Votes {
           if (auto mine = authority(); !mine) return mine;
           auto& disk = world_.central_disk_;
           if (vote.epoch <= disk.vote.epoch) return fail(ErrorCode::kPreconditionFailed, "voted later");
-          disk.vote = vote;
+          const bool failed = world_.random.fraction() < world_.weather_.bad_disk;
+          if (!failed || world_.random.below(2) == 0) disk.vote = vote;
+          if (failed) return fail(ErrorCode::kIo, "nobody knows");
           return {};
         },
         std::move(done));
@@ -87,8 +89,7 @@ class CentralVotes final : public lease::Votes {
 
 PairWorld::PairWorld(std::uint64_t seed) : random(seed) {
   for (std::size_t node : {kA, kB}) {
-    nodes_[node] =
-        std::make_unique<PairNode>(PairNode{MachineClock(*this), {}, {}, {}, {}, 0, {}, {}, {}, 0, {}, {}});
+    nodes_[node] = std::make_unique<PairNode>(*this);
     auto& settings = nodes_[node]->settings;
     settings.node = kPlaces[node];
     settings.peer = kPlaces[1 - node];
@@ -168,6 +169,7 @@ void PairWorld::start(std::size_t place) {
   node.session = leading_;
   node.state = pair::start(node.settings, node.disk, node.journal, {node.clock.now(), node.clock.utc()});
   node.tick_at.reset();
+  node.unsure = 0;
   step(place, pair::Tick{});
   at(now_ + some(kRowEvery), place, node.life, [this, place] { write_journal(place); });
 }
@@ -236,8 +238,10 @@ void PairWorld::send(std::size_t from, std::size_t to, std::size_t place,
 void PairWorld::step(std::size_t node, const pair::Event& event) {
   auto& self = *nodes_[node];
   if (!self.state) return;
-  for (const auto& action : pair::step(*self.state, event, {self.clock.now(), self.clock.utc()}))
+  for (const auto& action : pair::step(*self.state, event, {self.clock.now(), self.clock.utc()})) {
+    if (random.fraction() < weather_.sudden) return crash(node);
     carry_out(node, action);
+  }
   schedule_tick(node);
 }
 
@@ -279,11 +283,17 @@ void PairWorld::keep_vote(std::size_t node, const lease::Vote& vote) {
   self.writing = vote;
   at(now_ + some(kDisk), node, self.life, [this, node, vote] {
     auto& writer = *nodes_[node];
-    if (vote.epoch <= writer.disk.epoch)
-      fault_ = fmt::format("{} votes in epoch {} after {}", kPlaces[node], vote.epoch, writer.disk.epoch);
-    writer.disk = vote;
     writer.writing.reset();
-    step(node, pair::VoteKept{true});
+    if (vote.epoch <= writer.disk.epoch) {
+      if (writer.disk.epoch == writer.unsure) return step(node, pair::VoteKept{false});
+      fault_ = fmt::format("{} votes in epoch {} after {}", kPlaces[node], vote.epoch, writer.disk.epoch);
+    }
+    const bool failed = random.fraction() < weather_.bad_disk;
+    if (!failed || random.below(2) == 0) {
+      writer.disk = vote;
+      writer.unsure = failed ? vote.epoch : 0;
+    }
+    step(node, pair::VoteKept{!failed});
   });
 }
 

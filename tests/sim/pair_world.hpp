@@ -47,6 +47,7 @@ class MachineClock final : public Clock {
 
 // A node: the disk outlives a crash, `state` does not.
 struct PairNode {
+  explicit PairNode(const PairWorld& world) : clock(world) {}
   MachineClock clock;
   pair::Settings settings;
   lease::Vote disk;
@@ -56,6 +57,7 @@ struct PairNode {
   Duration paused_until{};
   std::optional<Duration> tick_at;
   std::optional<lease::Vote> writing;
+  std::uint64_t unsure = 0;        // the epoch of a vote that is on the disk, though its writing failed
   std::size_t session = 0;         // the coordinator that it talks to
   std::vector<pair::Action> told;  // windows, alarms and refusals
   std::string why;                 // of the last change of phase
@@ -81,6 +83,8 @@ struct PairWeather {
   Duration latency{std::chrono::milliseconds(5)};  // at most
   double loss = 0;
   double duplication = 0;
+  double bad_disk = 0;  // a write fails, and is on the disk or not
+  double sudden = 0;    // a node dies between two actions
 };
 
 class PairWorld {

@@ -204,8 +204,19 @@ TEST_CASE("while a switch lasts no delivery is started, and when serving ended n
   CHECK_FALSE(may_deliver(state, Instant(8s)));
   CHECK(of<EndServing>(step(state, Drained{}, at(9s))).size() == 1);
   CHECK_FALSE(may_act(state, Instant(9s)));
-  const auto stopped = step(state, Stopped{}, at(9s));
-  const auto released = answers<LeaseRelease>(stopped);
-  REQUIRE(released.size() == 1);
-  CHECK(released[0].handover);
+  SECTION("the peer has every row") {
+    const auto released = answers<LeaseRelease>(step(state, Stopped{}, at(9s)));
+    REQUIRE(released.size() == 1);
+    CHECK(released[0].handover);
+  }
+  SECTION("the peer does not get the last ones: half a lease later the node goes on") {
+    step(state, Reached{{1, 5}}, at(9s));
+    CHECK(answers<LeaseRelease>(step(state, Stopped{}, at(9s))).empty());
+    const auto asked = requests(step(state, Tick{}, at(10s)));
+    REQUIRE(asked.size() == 1);
+    step(state, FromCentral{VoteGrant{asked[0].epoch, asked[0].number, false}}, at(10s));
+    CHECK(of<BeginServing>(step(state, Tick{}, at(11999ms))).empty());
+    CHECK(of<BeginServing>(step(state, Tick{}, at(12s))).size() == 1);
+    CHECK(may_deliver(state, Instant(12s)));
+  }
 }
