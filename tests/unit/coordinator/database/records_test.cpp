@@ -13,6 +13,7 @@
 #include "coordinator/database/documents.hpp"
 #include "coordinator/database/migrations.hpp"
 #include "coordinator/database/node_keys.hpp"
+#include "coordinator/database/site_votes.hpp"
 #include "coordinator/database/term.hpp"
 #include "tests/postgresql/places.hpp"
 
@@ -395,6 +396,36 @@ TEMPLATE_LIST_TEST_CASE(
   for (const auto& document : *documents) names.push_back(document->key.name);
   CHECK(names == std::vector<std::string>{"A", "B", "a", "aB", "a_b", "b"});
   CHECK((*documents)[1]->revision != (*documents)[0]->revision);
+}
+
+TEMPLATE_LIST_TEST_CASE("votes of sites outlast a restart, and only who leads writes or confirms them", "",
+                        Disks) {
+  TestType disk;
+  const auto first = *raise_term(*disk.database);
+  const auto keep = [&](std::uint64_t term, const std::string& site, const lease::Vote& vote) {
+    const auto votes = SiteVotes(*disk.database, term).of(site, *disk.loop);
+    return disk.outcome(
+        [&](auto done, Executor& reply) { reply.post([&, done] { votes->keep(vote, done); }); });
+  };
+  const auto confirm = [&](std::uint64_t term) {
+    const auto votes = SiteVotes(*disk.database, term).of("north", *disk.loop);
+    return disk.outcome([&](auto done, Executor& reply) { reply.post([&, done] { votes->confirm(done); }); });
+  };
+  REQUIRE(keep(first, "north", {3, "a", 6s}));
+  REQUIRE(keep(first, "south", {lease::Vote{kMaxEpoch, "b", 2min}}));
+  CHECK(confirm(first));
+  disk.restart();
+  const auto second = *raise_term(*disk.database);
+  const auto kept = SiteVotes(*disk.database, second).all();
+  REQUIRE(kept);
+  CHECK(kept->at("north") == lease::Vote{3, "a", 6s});
+  CHECK(kept->at("south") == lease::Vote{kMaxEpoch, "b", 2min});
+  CHECK(keep(first, "north", {4, "b", 6s}).error().code == ErrorCode::kConflict);
+  CHECK(confirm(first).error().code == ErrorCode::kConflict);
+  CHECK(confirm(second));
+  CHECK(keep(second, "north", {3, "b", 6s}).error().code == ErrorCode::kPreconditionFailed);
+  REQUIRE(keep(second, "north", {4, "b", 6s}));
+  CHECK(SiteVotes(*disk.database, second).all()->at("north") == lease::Vote{4, "b", 6s});
 }
 
 }  // namespace
