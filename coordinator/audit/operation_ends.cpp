@@ -51,7 +51,7 @@ Json changes_between(const std::optional<StoredConfig>& before, const StoredConf
   if (!*now) return not_compared("nothing of that revision was sent");
   if (before && !*then) return not_compared("a configuration is not known any more");
   const templates::Side from{before ? &**then : nullptr, nullptr};
-  return {{"changes", summary_of(templates::diff(from, {&**now, nullptr}))}};
+  return {{"changes", summary_of(templates::diff(from, {&**now, nullptr}, templates::Detail::kNames))}};
 }
 
 }  // namespace

@@ -58,7 +58,8 @@ Json json_of(const std::optional<Field>& value) {
 
 class Comparison {
  public:
-  Comparison(const Provenance* deployed, const Provenance* derived) : causes_(deployed, derived) {}
+  Comparison(const Provenance* deployed, const Provenance* derived, Detail detail)
+      : causes_(deployed, derived), detail_(detail) {}
 
   Diff run(const FlatConfig& deployed, const FlatConfig& derived) {
     compare(deployed.alarms, derived.alarms);
@@ -99,6 +100,7 @@ class Comparison {
     change.name = name;
     for_each_field<T>([&](const auto& field, auto) {
       if (field.name == "name" || is_binding_field<T>(field.name)) return;
+      if (detail_ == Detail::kNames && (from == nullptr || to == nullptr)) return;
       add_field(
           field.name, (from != nullptr ? *from : nothing).*(field.member),
           (to != nullptr ? *to : nothing).*(field.member),
@@ -114,7 +116,7 @@ class Comparison {
       change.cause = change.changes.front().cause;
     } else {
       change.change = to != nullptr ? ChangeKind::kAdded : ChangeKind::kRemoved;
-      change.cause = causes_.of({member, ""});
+      if (detail_ == Detail::kFields) change.cause = causes_.of({member, ""});
     }
     diff_.members.push_back(std::move(change));
   }
@@ -129,10 +131,11 @@ class Comparison {
   }
 
   template <class Field, class CauseOf>
-  static void add_field(std::string_view name, const Field& from, const Field& to, const CauseOf& cause_of,
-                        MemberChange& change) {
+  void add_field(std::string_view name, const Field& from, const Field& to, const CauseOf& cause_of,
+                 MemberChange& change) const {
     if (from == to) return;
     auto& entry = change.changes.emplace_back();
+    if (detail_ == Detail::kNames) return;
     entry.cause = cause_of();
     entry.field = name;
     if constexpr (std::is_same_v<Field, std::string>) {
@@ -200,15 +203,16 @@ class Comparison {
   }
 
   Causes causes_;
+  Detail detail_;
   Diff diff_;
 };
 
 }  // namespace
 
-Diff diff(const Side& deployed, const Side& derived) {
+Diff diff(const Side& deployed, const Side& derived, Detail detail) {
   FIELDLINE_CHECK(derived.config != nullptr);
   static const FlatConfig nothing{};
-  return Comparison(deployed.provenance, derived.provenance)
+  return Comparison(deployed.provenance, derived.provenance, detail)
       .run(deployed.config != nullptr ? *deployed.config : nothing, *derived.config);
 }
 

@@ -96,7 +96,10 @@ struct Side {
   const Provenance* provenance = nullptr;  // null: unknown; causes are then told as far as they can be
 };
 
-Diff diff(const Side& deployed, const Side& derived);
+// kNames: which members and bindings differ and no more, for a fraction of the work.
+enum class Detail { kFields, kNames };
+
+Diff diff(const Side& deployed, const Side& derived, Detail detail = Detail::kFields);
 
 // The edits that its entries name.
 std::set<Cause> causes_of(const Diff& diff);
