@@ -5,6 +5,7 @@
 
 #include "common/base/hash.hpp"
 #include "common/base/virtual_time.hpp"
+#include "common/sql/bytes.hpp"
 #include "common/sql/inline_database.hpp"
 #include "coordinator/database/accounts.hpp"
 #include "coordinator/database/artifact_deployment.hpp"
@@ -25,11 +26,13 @@ using namespace std::chrono_literals;
 template <class Place>
 class Disk {
  public:
-  Disk() { restart(); }
+  explicit Disk(std::size_t of_migrations = migrations().size()) { restart(of_migrations); }
 
-  void restart() {
+  // As a release with so many of the migrations would.
+  void restart(std::size_t of_migrations = migrations().size()) {
     database.reset();
-    auto opened = sql::open_inline({place.connection(), "test", migrations()}, time.executor());
+    auto opened =
+        sql::open_inline({place.connection(), "test", migrations().first(of_migrations)}, time.executor());
     REQUIRE(opened);
     database = std::move(*opened);
   }
@@ -163,6 +166,23 @@ TEMPLATE_LIST_TEST_CASE("configurations with NUL bytes come back whole", "", Dis
                      .events = {},
                      .forgotten = {}}));
   CHECK(disk.config("pump", blake2b_hex(bytes))->bytes == bytes);
+}
+
+TEMPLATE_LIST_TEST_CASE("what an older release sent is kept, but not where its fields came from", "", Disks) {
+  TestType disk(9);
+  REQUIRE(disk.database->write_now([](soci::session& sql) -> Result<> {
+    const sql::BytesColumn column(sql);
+    const auto bytes = column.bound(std::string("\0abc", 4));
+    sql << "INSERT INTO sent_configs (sent, instance, revision, bytes, provenance) VALUES (1, 'pump', 'r1', "
+        << column.parameter(":bytes") << ", '{}')",
+        soci::use(bytes);
+    return {};
+  }));
+  disk.restart();
+  const auto sent = disk.config("pump", "r1");
+  REQUIRE(sent);
+  CHECK(sent->bytes == std::string("\0abc", 4));
+  CHECK(sent->provenance.empty());
 }
 
 TEMPLATE_LIST_TEST_CASE("of the configurations sent, the deployed one and the latest are kept, and no more",

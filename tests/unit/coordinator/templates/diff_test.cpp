@@ -1,5 +1,6 @@
 #include "coordinator/templates/diff.hpp"
 
+#include "common/wire/codec.hpp"
 #include "tests/unit/coordinator/templates/library_of.hpp"
 
 using namespace fieldline;
@@ -47,9 +48,9 @@ Diff change(std::string_view yaml, std::string_view station = kStation) {
   const auto before = library_of(station);
   const auto after = before.with(documents_of(yaml));
   auto deployed = derived_of(before);
-  Provenance stored;
-  REQUIRE(from_json(to_json(deployed.provenance), stored));
-  deployed.provenance = stored;
+  const auto stored = wire::decode<Provenance>(wire::encode(deployed.provenance));
+  REQUIRE(stored);
+  deployed.provenance = *stored;
   return diff(side(deployed), side(derived_of(after)));
 }
 
@@ -58,6 +59,32 @@ std::string revision_of(const Library& library, DocumentKey key) {
 }
 
 }  // namespace
+
+TEST_CASE("a diff by names finds the same members and bindings, without their fields") {
+  const auto before = library_of(kStation);
+  const auto after = before.with(documents_of(R"(
+kind: Template
+name: Motor
+spec: {attributes: {Run: {type: bool}, Torque: {type: float}}}
+---
+kind: Instance
+name: P
+spec: {site: north, template: Station}
+)"));
+  const auto from = derived_of(before);
+  const auto to = derived_of(after);
+  for (const auto& side : {Side{}, Side{&from.config, nullptr}}) {
+    const auto whole = diff(side, {&to.config, nullptr});
+    const auto names = diff(side, {&to.config, nullptr}, Detail::kNames);
+    REQUIRE(names.members.size() == whole.members.size());
+    CHECK(names.bindings == whole.bindings);
+    for (std::size_t i = 0; i < whole.members.size(); ++i) {
+      CHECK(names.members[i].change == whole.members[i].change);
+      CHECK(names.members[i].kind == whole.members[i].kind);
+      CHECK(names.members[i].name == whole.members[i].name);
+    }
+  }
+}
 
 TEST_CASE("nothing differs from itself") {
   const auto derived = derived_of(library_of(kStation));
