@@ -60,6 +60,11 @@ StormFigures storm() {
   });
 }
 
+// A limit is what was reached at best.
+double best_of_three(const std::function<double()>& measure) {
+  return std::max({measure(), measure(), measure()});
+}
+
 std::string scale_of(std::size_t sites) {
   return fmt::format("{} instances, {} sites", sites * bench::kInstancesPerSite, sites);
 }
@@ -116,12 +121,14 @@ int main(int argc, char** argv) {
   const bench::RowSizes rows{static_cast<std::size_t>(on_sqlite.config_bytes),
                              static_cast<std::size_t>(on_sqlite.provenance_bytes)};
   constexpr auto kInstances = kSites * bench::kInstancesPerSite;
-  const auto fan_out = raw_fan_out(kSites, rows.config);
+  const auto fan_out = best_of_three([&] { return raw_fan_out(kSites, rows.config); });
   table.add("size of a configuration", on_sqlite.config_bytes / 1024, "KiB", "");
   table.add("size of its provenance", on_sqlite.provenance_bytes / 1024, "KiB", "");
   table.add("fan-out, bare ZeroMQ", fan_out, "inst/s", scale_of(kSites));
-  hold_against(table, "SQLite", on_sqlite, fan_out, bench::raw_commits_on_sqlite(kInstances, rows));
-  hold_against(table, "PostgreSQL", on_postgresql, fan_out,
-               bench::raw_commits_on_postgresql(cluster.new_schema(), kInstances, rows));
+  hold_against(table, "SQLite", on_sqlite, fan_out,
+               best_of_three([&] { return bench::raw_commits_on_sqlite(kInstances, rows); }));
+  hold_against(table, "PostgreSQL", on_postgresql, fan_out, best_of_three([&] {
+                 return bench::raw_commits_on_postgresql(cluster.new_schema(), kInstances, rows);
+               }));
   show(table, storm());
 }
