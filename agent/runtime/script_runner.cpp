@@ -178,7 +178,7 @@ lua::Request ScriptRunner::open_request() {
   return *open_;
 }
 
-void ScriptRunner::answer(lua::Request request, Result<lua::Values> values) {
+void ScriptRunner::answer(lua::Request request, Result<lua::Reply> values) {
   if (open_ != request) return;  // of a run that is over
   open_.reset();
   callee_ = nullptr;

@@ -43,7 +43,7 @@ class ScriptRunner {
 
   // For the functions that its run calls: a request to return to Lua, and its answer later, never at once.
   lua::Request open_request();
-  void answer(lua::Request request, Result<lua::Values> values);
+  void answer(lua::Request request, Result<lua::Reply> values);
   lua::Request sleep(Duration duration);
 
   [[nodiscard]] const Script& definition() const { return definition_; }

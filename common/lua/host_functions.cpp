@@ -8,6 +8,7 @@
 
 #include "common/lua/limits.hpp"
 #include "common/lua/machine.hpp"
+#include "common/lua/tables.hpp"
 #include "common/lua/values.hpp"
 
 namespace fieldline::lua {
@@ -21,10 +22,14 @@ void raise(lua_State* thread, const Error& error) {
   lua_error(thread);
 }
 
-int push_answer(lua_State* thread, const Result<Values>& answer) {
+int push_answer(lua_State* thread, const Result<Reply>& answer) {
   if (!answer) raise(thread, answer.error());
   lua_settop(thread, 0);
-  push(thread, *answer);
+  if (const auto* json = std::get_if<Json>(&*answer)) {
+    push_json(thread, *json);
+  } else {
+    push(thread, std::get<Values>(*answer));
+  }
   return lua_gettop(thread);
 }
 
@@ -34,9 +39,16 @@ Values arguments_of(lua_State* thread) {
   return std::move(*arguments);
 }
 
+Json json_arguments_of(lua_State* thread) {
+  auto arguments = read_json(thread, lua_gettop(thread));
+  if (!arguments) luaL_error(thread, "bad argument: %s", arguments.error().message.c_str());
+  charge(thread, arguments->size());
+  return std::move(*arguments);
+}
+
 // Lua would take any exception that passes through it for an error of its own.
-template <class Function>
-auto call(const Function& function, Values arguments) -> decltype(function(Values())) {
+template <class Function, class Arguments>
+auto call(const Function& function, Arguments arguments) -> decltype(function(Arguments())) {
   try {
     return function(std::move(arguments));
   } catch (const std::exception& exception) {
@@ -57,14 +69,18 @@ int call_immediate(lua_State* thread, const Immediate& function) {
   return push_answer(thread, answer);
 }
 
+void refuse_where_nothing_waits(lua_State* thread, const Machine& machine, const char* name) {
+  if (lua_isyieldable(thread) == 0 || machine.barriers > 0) {
+    luaL_error(thread,
+               "%s waits, which can't be done from here (a comparator, a replacement function, "
+               "a metamethod or a module's top level)",
+               name);
+  }
+}
+
 int call_awaiting(lua_State* thread, const Awaiting& function, const char* name) {
   Machine& machine = Machine::of(thread);
-  if (lua_isyieldable(thread) == 0 || machine.barriers > 0) {
-    return luaL_error(thread,
-                      "%s waits, which can't be done from here (a comparator, a replacement function, "
-                      "a metamethod or a module's top level)",
-                      name);
-  }
+  refuse_where_nothing_waits(thread, machine, name);
   const auto answer = call(function, arguments_of(thread));
   machine.watch().check(thread);
   if (!answer) raise(thread, answer.error());
@@ -75,11 +91,22 @@ int call_awaiting(lua_State* thread, const Awaiting& function, const char* name)
   return push_answer(thread, std::get<Values>(*answer));
 }
 
+int call_asking(lua_State* thread, const Asking& function, const char* name) {
+  Machine& machine = Machine::of(thread);
+  refuse_where_nothing_waits(thread, machine, name);
+  const auto answer = call(function, json_arguments_of(thread));
+  machine.watch().check(thread);
+  if (!answer) raise(thread, answer.error());
+  machine.pending = *answer;
+  return lua_yieldk(thread, 0, 0, answered);
+}
+
 // Upvalue: the library's entry, which its machine keeps.
 int call_host(lua_State* thread) {
   using Entry = std::pair<const std::string, Library::Function>;
   const auto& [name, function] = *static_cast<const Entry*>(lua_touserdata(thread, lua_upvalueindex(1)));
   if (const auto* immediate = std::get_if<Immediate>(&function)) return call_immediate(thread, *immediate);
+  if (const auto* asking = std::get_if<Asking>(&function)) return call_asking(thread, *asking, name.c_str());
   return call_awaiting(thread, std::get<Awaiting>(function), name.c_str());
 }
 

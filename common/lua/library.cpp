@@ -14,4 +14,8 @@ void Library::awaiting(std::string name, Awaiting function) {
   FIELDLINE_CHECK(functions_.emplace(std::move(name), std::move(function)).second);
 }
 
+void Library::asking(std::string name, Asking function) {
+  FIELDLINE_CHECK(functions_.emplace(std::move(name), std::move(function)).second);
+}
+
 }  // namespace fieldline::lua

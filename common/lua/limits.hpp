@@ -31,6 +31,10 @@ inline constexpr std::size_t kMaxCaptures = 32;
 inline constexpr std::size_t kMaxUnpacked = 10'000;
 // Values that cross between Lua and C++ in one call.
 inline constexpr std::size_t kMaxValues = 64;
+// A table that crosses, with all that it holds: at sixteen bytes each more than the largest block of text,
+// and a depth that documents of other systems rarely reach.
+inline constexpr std::size_t kMaxTableItems = 65'536;
+inline constexpr int kMaxTableDepth = 32;
 // An error message, or a line of print.
 inline constexpr std::size_t kMaxMessageBytes = 4096;
 // Innermost calls that a stack trace shows.

@@ -117,7 +117,7 @@ Outcome Machine::start(const Values& arguments) {
   return step(1);
 }
 
-Outcome Machine::resume(Result<Values> given) {
+Outcome Machine::resume(Result<Reply> given) {
   pending.reset();
   answer = std::move(given);
   return step(0);

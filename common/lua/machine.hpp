@@ -38,7 +38,7 @@ class Machine {
   static Machine& of(lua_State* thread);
 
   Outcome start(const Values& arguments);
-  Outcome resume(Result<Values> answer);
+  Outcome resume(Result<Reply> answer);
   // Empty when the closes of the run that was given up stayed within the budget.
   std::optional<Failed> cancel();
 
@@ -52,7 +52,7 @@ class Machine {
   // Set by a host function on its way to wait; the run then yields through all its coroutines.
   std::optional<Request> pending;
   // What the host answered; taken by the function that waited.
-  std::optional<Result<Values>> answer;
+  std::optional<Result<Reply>> answer;
   // Calls on the stack through which a coroutine's wait can't be passed on.
   int barriers = 0;
   // Calls of coroutine.close, and its like, on the stack.

@@ -47,7 +47,7 @@ Outcome Script::start(const Values& arguments) {
   return settle(machine_->start(arguments));
 }
 
-Outcome Script::resume(Result<Values> answer) {
+Outcome Script::resume(Result<Reply> answer) {
   FIELDLINE_CHECK(waiting());
   return settle(machine_->resume(std::move(answer)));
 }

@@ -53,7 +53,7 @@ class Script {
   // Begins a run; none may be waiting.
   Outcome start(const Values& arguments = {});
   // Goes on with the waiting run: its call returns these values, or raises this error.
-  Outcome resume(Result<Values> answer);
+  Outcome resume(Result<Reply> answer);
   // Gives the waiting run up; its pending closes run within what is left of its budget.
   void cancel();
 
