@@ -8,6 +8,7 @@
 #include "agent/store/artifact_store.hpp"
 #include "agent/store/configuration_store.hpp"
 #include "agent/store/kept_states.hpp"
+#include "agent/targets/http.hpp"
 #include "agent/uplink/uplink.hpp"
 
 namespace fieldline::agent {
@@ -27,6 +28,28 @@ class StoreKeeper final : public runtime::Keeper {
 
  private:
   store::KeptStates& states_;
+};
+
+// The courier as scripts see it.
+class CourierOutside final : public runtime::Outside {
+ public:
+  explicit CourierOutside(targets::Courier& courier) : courier_(courier) {}
+  void ask(runtime::Asked asked, runtime::Answered answered) override {
+    const auto target = parse_artifact_key(asked.target);
+    if (!target) {
+      answered(fail(ErrorCode::kInvalid, "that is not the name of an artifact"));
+    } else if (auto* request = std::get_if<HttpRequest>(&asked.content)) {
+      courier_.call(target->name, std::move(*request), [answered](Result<targets::HttpAnswer> answer) {
+        answered(answer ? Result<Json>(targets::json_of(std::move(*answer)))
+                        : fail(std::move(answer.error())));
+      });
+    } else {
+      courier_.query(target->name, std::get<DatabaseWrite>(std::move(asked.content)), std::move(answered));
+    }
+  }
+
+ private:
+  targets::Courier& courier_;
 };
 
 // The uplink as the desk sees it; there is none until both are built.
@@ -75,9 +98,11 @@ struct Agent::Rooms {
         states(ground.configurations, ground.loop),
         keeper(states),
         events(ground.events, ground.loop, settings.node, settings.retention),
+        courier(ground.courier([this](const std::string& key) { return artifact(key); })),
+        outside(*courier),
         connections(ground.loop, Random(seed(ground)),
                     [this](const ConnectionHealth& health) { events.append(connection_event(health)); }),
-        runtime({ground.loop, ground.strands, ground.compiler, connections, keeper, logger()}),
+        runtime({ground.loop, ground.strands, ground.compiler, connections, keeper, outside, logger()}),
         desk({ground.loop, *store, *artifacts, runtime, answers, logger(), settings.role, settings.site}),
         station({ground.loop, *store, *artifacts, events, connections, runtime, desk}, settings.site,
                 settings.node, settings.role, settings.state),
@@ -87,6 +112,11 @@ struct Agent::Rooms {
 
   std::function<void(Event)> logger() {
     return [this](Event event) { events.append(std::move(event)); };
+  }
+
+  [[nodiscard]] std::shared_ptr<const Artifact> artifact(const std::string& key) const {
+    const auto found = artifacts->held().find(key);
+    return found == artifacts->held().end() ? nullptr : found->second.artifact;
   }
 
   static std::uint64_t seed(const Ground& ground) {
@@ -99,6 +129,8 @@ struct Agent::Rooms {
   store::KeptStates states;
   StoreKeeper keeper;
   events::EventLog events;
+  std::unique_ptr<targets::Courier> courier;
+  CourierOutside outside;
   connections::Connections connections;
   runtime::Runtime runtime;
   UplinkAnswers answers;

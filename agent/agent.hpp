@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "agent/settings.hpp"
+#include "agent/targets/courier.hpp"
 #include "common/base/executor.hpp"
 #include "common/base/random.hpp"
 #include "common/base/result.hpp"
@@ -34,6 +35,8 @@ class Agent {
     runtime::Strands& strands;
     Worker& compiler;
     Random random;
+    // Makes what speaks to other systems, which looks artifacts up with `resolve`.
+    std::function<std::unique_ptr<targets::Courier>(targets::Resolve resolve)> courier;
   };
 
   // Reads what the node holds; waits for the disk.

@@ -9,6 +9,7 @@
 #include "agent/runtime/thread_strands.hpp"
 #include "agent/settings.hpp"
 #include "agent/store/schema.hpp"
+#include "agent/targets/targets.hpp"
 #include "common/base/file.hpp"
 #include "common/base/secret_box.hpp"
 #include "common/base/worker.hpp"
@@ -65,8 +66,12 @@ Result<> run(const agent::Settings& settings) {
   net::CurveDealer dealer(loop, std::move(*keys), {endpoint, *server_key});
   runtime::ThreadStrands strands(static_cast<std::size_t>(settings.threads));
   ThreadWorker compiler("compiler", 1, kCompilerQueue);
+  const auto courier = [&](targets::Resolve resolve) -> std::unique_ptr<targets::Courier> {
+    return std::make_unique<targets::Targets>(
+        targets::Targets::Surroundings{loop, std::move(resolve), settings.state});
+  };
   auto node = agent::Agent::build(
-      {loop, dealer, **configurations, **events, *secrets, strands, compiler, Random::from_system()},
+      {loop, dealer, **configurations, **events, *secrets, strands, compiler, Random::from_system(), courier},
       settings);
   if (!node) return fail(node.error());
 

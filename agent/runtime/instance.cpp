@@ -8,13 +8,13 @@
 
 namespace fieldline::runtime {
 
-Instance::Instance(Compiled compiled, FieldLinks links, const Speaker& speaker, Saver::Send save)
+Instance::Instance(Compiled compiled, FieldLinks links, const Speaker& speaker, Saver::Send save, Ask ask)
     : compiled_(std::move(compiled)),
       voice_(speaker, Category::kSystem, kFailureRate),
       saver_(speaker, std::move(save)),
       attributes_(compiled_.config(), std::move(links), speaker.strand, saver_,
                   [this](std::size_t attribute, bool news) { attribute_changed(attribute, news); }),
-      scripts_(compiled_.config(), attributes_, speaker),
+      scripts_(compiled_.config(), attributes_, speaker, std::move(ask)),
       alarms_(compiled_.config(), attributes_, speaker, saver_,
               [this](const std::string& script) { scripts_.trigger(script); }) {}
 

@@ -14,6 +14,7 @@
 #include "agent/runtime/compiled.hpp"
 #include "agent/runtime/field_links.hpp"
 #include "agent/runtime/heritage.hpp"
+#include "agent/runtime/outside.hpp"
 #include "agent/runtime/saver.hpp"
 #include "agent/runtime/scripts.hpp"
 #include "agent/runtime/tally.hpp"
@@ -28,8 +29,9 @@ class Instance {
   using Done = std::function<void(Result<>)>;
 
   // All that it reaches outside: its strand and the event log through `speaker`, the field through
-  // `links`, the keeper through `save`, which is answered with `saved`.
-  Instance(Compiled compiled, FieldLinks links, const Speaker& speaker, Saver::Send save);
+  // `links`, the keeper through `save`, which is answered with `saved`, other systems through `ask`, which
+  // answers on the strand while this is there.
+  Instance(Compiled compiled, FieldLinks links, const Speaker& speaker, Saver::Send save, Ask ask);
   Instance(const Instance&) = delete;
   Instance& operator=(const Instance&) = delete;
 

@@ -178,8 +178,15 @@ void Runtime::prepare(const std::string& instance, const Compiled& compiled, Fie
       if (!self.expired()) save(instance, weak, changed);
     });
   };
-  actor->instance = std::make_unique<Instance>(
-      compiled, std::move(links), Speaker{*actor->strand, instance, surroundings_.log}, std::move(send));
+  auto ask = [this, loop = &surroundings_.loop, self = std::weak_ptr(self_), weak = std::weak_ptr(actor)](
+                 Asked asked, const Answered& answered) {
+    loop->post([this, self, weak, answered, asked = std::move(asked)] {
+      if (!self.expired()) ask_outside(asked, weak, answered);
+    });
+  };
+  actor->instance = std::make_unique<Instance>(compiled, std::move(links),
+                                               Speaker{*actor->strand, instance, surroundings_.log},
+                                               std::move(send), std::move(ask));
   slots_[instance].next = std::move(actor);
 }
 
@@ -273,6 +280,15 @@ void Runtime::save(const std::string& instance, const std::weak_ptr<Actor>& acto
     if (self.expired() || !asker || asker->retiring) return;
     asker->strand->post([asked = asker->instance.get(), outcome] { asked->saved(outcome); });
   });
+}
+
+void Runtime::ask_outside(Asked asked, const std::weak_ptr<Actor>& actor, const Answered& answered) {
+  surroundings_.outside.ask(
+      std::move(asked), [self = std::weak_ptr(self_), actor, answered](Result<Json> answer) {
+        const auto asker = actor.lock();
+        if (self.expired() || !asker || asker->retiring) return;
+        asker->strand->post([answered, answer = std::move(answer)] { answered(answer); });
+      });
 }
 
 // The instance goes on its own strand, after all that was posted to it; then the strand on the loop.

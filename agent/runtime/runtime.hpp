@@ -16,6 +16,7 @@
 #include "agent/runtime/compiled.hpp"
 #include "agent/runtime/heritage.hpp"
 #include "agent/runtime/keeper.hpp"
+#include "agent/runtime/outside.hpp"
 #include "agent/runtime/shared_scripts.hpp"
 #include "agent/runtime/strands.hpp"
 #include "agent/runtime/tally.hpp"
@@ -40,6 +41,7 @@ class Runtime {
     Worker& compiler;  // for Lua compilation
     connections::Connections& connections;
     Keeper& keeper;
+    Outside& outside;
     std::function<void(Event)> log;  // to the site event log; called on any thread
   };
   using Done = std::function<void(Result<>)>;
@@ -109,6 +111,7 @@ class Runtime {
   void set_enabled(const std::string& instance, bool enabled, Done done);
   void forget(const std::string& instance, Done done);
   void finish(const std::string& instance, const Done& done, Result<> outcome);
+  void ask_outside(Asked asked, const std::weak_ptr<Actor>& actor, const Answered& answered);
   void save(const std::string& instance, const std::weak_ptr<Actor>& actor, const Kept& changed);
   void retire(std::shared_ptr<Actor> actor);
   void halt(const std::string& instance);

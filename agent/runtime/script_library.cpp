@@ -13,6 +13,7 @@
 #include "agent/runtime/script_runner.hpp"
 #include "agent/runtime/scripts.hpp"
 #include "agent/runtime/voice.hpp"
+#include "common/model/artifact.hpp"
 
 namespace fieldline::runtime {
 namespace {
@@ -28,7 +29,7 @@ const std::string* text_at(const Values& arguments, std::size_t i) {
   return i < arguments.size() ? std::get_if<std::string>(&arguments[i]) : nullptr;
 }
 
-// What the script runs with. Copied into each function: it is five references.
+// What the script runs with. Copied into each function: it is six references.
 class Functions {
  public:
   explicit Functions(const ScriptSurroundings& surroundings)
@@ -76,6 +77,25 @@ class Functions {
     return request;
   }
 
+  Result<lua::Request> external_call(const Json& arguments) const {
+    if (!is_named(arguments, 1, 2)) {
+      return wrong_argument("external.call", "the name of an external system, and a request");
+    }
+    auto request = http_request_of(arguments.size() > 1 ? arguments[1] : Json());
+    if (!request) return fail(std::move(request.error()));
+    return ask(ArtifactKind::kExternalSystem, arguments, std::move(*request));
+  }
+
+  Result<lua::Request> database_query(const Json& arguments) const {
+    if (!is_named(arguments, 2, 3)) {
+      return wrong_argument("database.query",
+                            "the name of a database connection, a statement, and parameters");
+    }
+    auto statement = statement_of(arguments[1], arguments.size() > 2 ? arguments[2] : Json());
+    if (!statement) return fail(std::move(statement.error()));
+    return ask(ArtifactKind::kDatabaseConnection, arguments, std::move(*statement));
+  }
+
   Answer sleep(const Values& arguments) const {
     const auto seconds = arguments.size() == 1 ? as_number(arguments[0]) : std::nullopt;
     const auto longest = std::chrono::duration_cast<std::chrono::seconds>(kLongestSleep).count();
@@ -97,6 +117,23 @@ class Functions {
   }
 
  private:
+  // Its first argument is the name of an artifact.
+  static bool is_named(const Json& arguments, std::size_t least, std::size_t most) {
+    return arguments.size() >= least && arguments.size() <= most && arguments[0].is_string();
+  }
+
+  [[nodiscard]] lua::Request ask(ArtifactKind kind, const Json& arguments, MessageContent content) const {
+    auto& self = around_.self;
+    const auto request = self.open_request();
+    around_.ask({std::move(content), around_.config.instance, self.definition().name,
+                 artifact_key(kind, arguments[0].get_ref<const std::string&>())},
+                [&self, request](Result<Json> answer) {
+                  self.answer(request, answer ? Result<lua::Reply>(std::move(*answer))
+                                              : fail(std::move(answer.error())));
+                });
+    return request;
+  }
+
   [[nodiscard]] Failure unknown(std::string_view kind, std::string_view name) const {
     const auto place = scope_.empty() ? "here" : fmt::format("in {}", scope_);
     return fail(ErrorCode::kNotFound, fmt::format("there is no {} named {} {}", kind, name, place));
@@ -123,6 +160,10 @@ std::shared_ptr<const lua::Library> script_library(const ScriptSurroundings& sur
                     [functions](const Values& arguments) { return functions->set(arguments); });
   library->awaiting("scripts.call",
                     [functions](Values arguments) { return functions->call(std::move(arguments)); });
+  library->asking("external.call",
+                  [functions](const Json& arguments) { return functions->external_call(arguments); });
+  library->asking("database.query",
+                  [functions](const Json& arguments) { return functions->database_query(arguments); });
   library->awaiting("sleep", [functions](const Values& arguments) { return functions->sleep(arguments); });
   constexpr std::pair<const char*, Severity> kLevels[]{{"log.debug", Severity::kDebug},
                                                        {"log.info", Severity::kInfo},

@@ -1,9 +1,11 @@
 // The functions that an instance gives to one script of it (docs/scripts.md): attributes.get and
-// .set, scripts.call, sleep, log.*, instance.name and .area. On the instance's strand.
+// .set, external.call, database.query, scripts.call, sleep, log.*, instance.name and .area. On the
+// instance's strand.
 #pragma once
 
 #include <memory>
 
+#include "agent/runtime/outside.hpp"
 #include "common/lua/library.hpp"
 #include "common/model/flat_config.hpp"
 
@@ -21,6 +23,7 @@ struct ScriptSurroundings {
   const Scripts& scripts;
   ScriptRunner& self;
   Voice& log;
+  const Ask& ask;  // answers on the strand, never inside the call
 };
 
 std::shared_ptr<const lua::Library> script_library(const ScriptSurroundings& surroundings);

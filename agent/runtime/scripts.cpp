@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 
 #include "agent/runtime/limits.hpp"
 #include "agent/runtime/script_library.hpp"
@@ -16,9 +17,10 @@ bool is_conditional(const ScriptRunner& runner) {
 
 }  // namespace
 
-Scripts::Scripts(const FlatConfig& config, Attributes& attributes, const Speaker& speaker)
+Scripts::Scripts(const FlatConfig& config, Attributes& attributes, const Speaker& speaker, Ask ask)
     : config_(config),
       attributes_(attributes),
+      ask_(std::move(ask)),
       log_(speaker, Category::kScript, kLogRate),
       watchers_(config.attributes.size()) {
   for (const auto& script : config.scripts) {
@@ -41,7 +43,8 @@ Result<> Scripts::load(const lua::Modules& modules) {
     auto print = [this, source](std::string_view line) {
       log_.say(Severity::kInfo, source, std::string(line));
     };
-    auto loaded = runner->load(script_library({config_, attributes_, *this, *runner, log_}), modules, print);
+    auto loaded =
+        runner->load(script_library({config_, attributes_, *this, *runner, log_, ask_}), modules, print);
     if (!loaded) return loaded;
   }
   return {};

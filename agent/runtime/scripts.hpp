@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "agent/runtime/attributes.hpp"
+#include "agent/runtime/outside.hpp"
 #include "agent/runtime/script_runner.hpp"
 #include "agent/runtime/tally.hpp"
 #include "agent/runtime/voice.hpp"
@@ -18,8 +19,8 @@ namespace fieldline::runtime {
 
 class Scripts {
  public:
-  // `config` and `attributes` outlive this.
-  Scripts(const FlatConfig& config, Attributes& attributes, const Speaker& speaker);
+  // `config` and `attributes` outlive this; `ask` answers on the strand.
+  Scripts(const FlatConfig& config, Attributes& attributes, const Speaker& speaker, Ask ask);
 
   // Once, before all else: fails when one does not compile. `modules` are what they find as `shared`.
   Result<> load(const lua::Modules& modules);
@@ -39,6 +40,7 @@ class Scripts {
 
   const FlatConfig& config_;
   Attributes& attributes_;
+  const Ask ask_;
   Voice log_;                                           // of the lines that scripts log
   std::vector<std::unique_ptr<ScriptRunner>> runners_;  // in the order of the configuration
   std::vector<std::vector<ScriptRunner*>> watchers_;    // attribute → those it triggers

@@ -4,12 +4,14 @@
 
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <variant>
 
 #include "common/base/result.hpp"
 #include "common/base/time.hpp"
+#include "common/model/artifact.hpp"
 #include "common/model/json.hpp"
 #include "common/model/message.hpp"
 
@@ -38,6 +40,9 @@ struct HttpAnswer {
 
 // A statement that reads, and its parameters.
 using DatabaseQuery = DatabaseWrite;
+
+// The artifact of a key, "external-systems/erp"; null: it is not here.
+using Resolve = std::function<std::shared_ptr<const Artifact>(const std::string& key)>;
 
 class Courier {
  public:

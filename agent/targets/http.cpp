@@ -194,6 +194,25 @@ Outcome http_outcome(const TransferEnd& end) {
   return Refused{said};
 }
 
+Json json_of(HttpAnswer answer) {
+  Json described{{"headers", Json::object()}, {"status", answer.status}};
+  for (const auto& [name, value] : answer.headers) described["headers"][name] = value;
+  const auto type = answer.headers.find("content-type");
+  if (type != answer.headers.end() && lower(type->second).find("json") != std::string::npos) {
+    bool deep = false;
+    auto parsed = Json::parse(
+        answer.body,
+        [&](int depth, Json::parse_event_t, Json&) {
+          deep = deep || depth > kAnswerDepth;
+          return !deep;
+        },
+        false);
+    if (!deep && !parsed.is_discarded()) described["json"] = std::move(parsed);
+  }
+  described["body"] = std::move(answer.body);
+  return described;
+}
+
 Result<HttpAnswer> http_answer(TransferEnd end) {
   if (end.too_large) return fail(ErrorCode::kTooLarge, std::move(end.failure));
   if (!end.completed) return fail(ErrorCode::kUnavailable, std::move(end.failure));

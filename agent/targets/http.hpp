@@ -25,4 +25,7 @@ Result<Transfer> http_transfer(const ExternalSystem& system, const HttpRequest& 
 Outcome http_outcome(const TransferEnd& end);
 Result<HttpAnswer> http_answer(TransferEnd end);
 
+// {status, headers, body}, and as json the body where it is that and nested no deeper than kAnswerDepth.
+Json json_of(HttpAnswer answer);
+
 }  // namespace fieldline::targets

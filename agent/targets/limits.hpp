@@ -13,6 +13,8 @@ inline constexpr std::size_t kTransfers = 32;
 inline constexpr std::size_t kTransfersWaiting = 256;
 // Of an answer's body. A Lua string holds 1 MiB with its header.
 inline constexpr std::size_t kAnswerBytes = 1'000'000;
+// Of JSON in it that a script gets as tables: it may nest them to 32, and these are in one.
+inline constexpr int kAnswerDepth = 30;
 // Of all header lines of an answer, as servers bound those of requests.
 inline constexpr std::size_t kHeaderBytes = 64 * 1024;
 // Of a request's body and of one header line's value.

@@ -26,6 +26,12 @@ long long count_of(Duration duration) {
   return std::chrono::ceil<std::chrono::milliseconds>(duration).count();
 }
 
+// A socket stays within the machine; of several hosts, which libpq takes, one may not.
+bool is_local(std::string_view host) {
+  return host.empty() || is_loopback(host) ||
+         (host.starts_with('/') && host.find(',') == std::string_view::npos);
+}
+
 // SOCI splits what it is given at blanks, and a URI has none. The last option is one that a blank behind it
 // does not spoil.
 std::string uri_of(const DatabaseConnection& connection) {
@@ -37,10 +43,7 @@ std::string uri_of(const DatabaseConnection& connection) {
   option("host", connection.host);
   option("user", connection.user);
   option("password", connection.password);
-  // A socket stays within the machine.
-  const bool is_local =
-      connection.host.empty() || connection.host.starts_with('/') || is_loopback(connection.host);
-  option("sslmode", is_local ? "prefer" : "require");
+  option("sslmode", is_local(connection.host) ? "prefer" : "require");
   option("connect_timeout", fmt::format("{}", std::chrono::seconds(10).count()));
   option("tcp_user_timeout", fmt::format("{}", count_of(kSilence)));
   option("client_encoding", "UTF8");

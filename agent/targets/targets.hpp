@@ -17,9 +17,6 @@
 
 namespace fieldline::targets {
 
-// The artifact of a key, "external-systems/erp"; null: it is not here.
-using Resolve = std::function<std::shared_ptr<const Artifact>(const std::string& key)>;
-
 class Targets final : public Courier {
  public:
   struct Surroundings {

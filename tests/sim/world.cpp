@@ -7,12 +7,33 @@
 
 #include "agent/events/schema.hpp"
 #include "agent/store/schema.hpp"
+#include "agent/targets/courier.hpp"
 #include "coordinator/database/migrations.hpp"
 
 namespace fieldline::sim {
 namespace {
 
 const std::string kCentreKey = "central-key";
+
+// Other systems, none of which can be reached.
+class NoTargets final : public targets::Courier {
+ public:
+  explicit NoTargets(Executor& loop) : loop_(loop) {}
+  void deliver(const Message&, Done<targets::Outcome> done) override {
+    loop_.post([done] { done(targets::Postponed{kWhy}); });
+  }
+  void call(const std::string&, HttpRequest, Done<Result<targets::HttpAnswer>> done) override {
+    loop_.post([done] { done(fail(ErrorCode::kUnavailable, kWhy)); });
+  }
+  void query(const std::string&, targets::DatabaseQuery, Done<Result<Json>> done) override {
+    loop_.post([done] { done(fail(ErrorCode::kUnavailable, kWhy)); });
+  }
+
+ private:
+  static constexpr const char* kWhy = "there is nothing outside of this world";
+
+  Executor& loop_;
+};
 
 std::unique_ptr<sql::Database> open(World& world, const std::string& file,
                                     std::span<const sql::Migration> migrations) {
@@ -93,8 +114,9 @@ struct Node::Running {
     settings.node = name;
     settings.role = role;
     settings.state = world.folder.path();
+    const auto courier = [this](const targets::Resolve&) { return std::make_unique<NoTargets>(*loop); };
     auto built = agent::Agent::build({*loop, *dealer, *configurations, *events, world.secrets, strands,
-                                      *compiler, Random(world.random.below(1U << 30))},
+                                      *compiler, Random(world.random.below(1U << 30)), courier},
                                      settings);
     REQUIRE(built);
     agent = std::move(*built);

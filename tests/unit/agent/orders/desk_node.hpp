@@ -32,6 +32,11 @@ class NoKeeper final : public runtime::Keeper {
   void forget(const std::string&, Saved reply) override { reply({}); }
 };
 
+class NoOutside final : public runtime::Outside {
+ public:
+  void ask(runtime::Asked, runtime::Answered answered) override { answered(Json()); }
+};
+
 // One instance that shows in Out what `source` gives, each second.
 inline FlatConfig machine(const std::string& instance, const std::string& source,
                           std::vector<std::string> artifacts) {
@@ -150,7 +155,7 @@ class DeskNode final : Answers {
     connections_ =
         std::make_unique<connections::Connections>(*loop_, Random(1), [](const ConnectionHealth&) {});
     runtime_ = std::make_unique<runtime::Runtime>(
-        runtime::Runtime::Surroundings{*loop_, *strands_, *compiler_, *connections_, keeper_, log});
+        runtime::Runtime::Surroundings{*loop_, *strands_, *compiler_, *connections_, keeper_, others_, log});
     desk_ = std::make_unique<Desk>(
         Surroundings{*loop_, *store, *artifacts, *runtime_, *this, log, role_, "north"});
     bool started = false;
@@ -184,6 +189,7 @@ class DeskNode final : Answers {
   const Role role_;
   sql::ScratchFolder folder_;
   NoKeeper keeper_;
+  NoOutside others_;
   std::map<std::string, std::string> brings_;
   std::uint64_t number_ = 0;
   std::unique_ptr<Executor> loop_;

@@ -76,7 +76,7 @@ class Node {
   }
   void start() {
     runtime = std::make_unique<Runtime>(
-        Runtime::Surroundings{*loop, strands, *compiler, connections, keeper,
+        Runtime::Surroundings{*loop, strands, *compiler, connections, keeper, others,
                               [this](Event event) { events.push_back(std::move(event)); }});
   }
 
@@ -86,6 +86,7 @@ class Node {
   VirtualStrands strands{world};
   connections::Connections connections{*loop, Random(1), [](const ConnectionHealth&) {}};
   MemoryKeeper keeper;
+  OtherSystems others;
   std::vector<Event> events;
   std::unique_ptr<Runtime> runtime;
 };

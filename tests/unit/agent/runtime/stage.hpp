@@ -19,14 +19,19 @@ class Stage {
     REQUIRE(compiled);
     auto links = FieldLinks::open(compiled->config(), [this](const Connection&) { return device; });
     REQUIRE(links);
-    instance =
-        std::make_unique<Instance>(*compiled, std::move(*links),
-                                   Speaker{*strand, compiled->config().instance,
-                                           [this](Event event) { events.push_back(std::move(event)); }},
-                                   [this](const Kept& changed) {
-                                     for (const auto& [key, bytes] : changed) saved[key] = bytes;
-                                     strand->post([this] { instance->saved({}); });
-                                   });
+    instance = std::make_unique<Instance>(
+        *compiled, std::move(*links),
+        Speaker{*strand, compiled->config().instance,
+                [this](Event event) { events.push_back(std::move(event)); }},
+        [this](const Kept& changed) {
+          for (const auto& [key, bytes] : changed) saved[key] = bytes;
+          strand->post([this] { instance->saved({}); });
+        },
+        [this](Asked asked, Answered answered) {
+          others.ask(std::move(asked), [this, answered](Result<Json> answer) {
+            strand->post([answered, answer] { answered(answer); });
+          });
+        });
     REQUIRE(instance->load());
     on_strand([&] { instance->start(heritage, enabled); });
     world.run_for(Duration::zero());
@@ -76,6 +81,7 @@ class Stage {
   VirtualTime world;
   std::unique_ptr<Executor> strand = world.executor();
   std::shared_ptr<FakeDevice> device = std::make_shared<FakeDevice>();
+  OtherSystems others;
   std::vector<Event> events;
   Kept saved;
   std::unique_ptr<Instance> instance;

@@ -99,6 +99,7 @@ TEST_CASE("many instances deploy, run, redeploy and go on real threads") {
   ThreadWorker compiler("compile", 1, 1000);
   connections::Connections connections(*loop, Random(1), [](const ConnectionHealth&) {});
   MemoryKeeper keeper;
+  OtherSystems others;
   std::atomic<int> events = 0;
   std::unique_ptr<Runtime> runtime;
   const auto on_loop = [&](const std::function<void()>& act) {
@@ -111,7 +112,7 @@ TEST_CASE("many instances deploy, run, redeploy and go on real threads") {
   };
   on_loop([&] {
     runtime = std::make_unique<Runtime>(Runtime::Surroundings{*loop, strands, compiler, connections, keeper,
-                                                              [&](const Event&) { ++events; }});
+                                                              others, [&](const Event&) { ++events; }});
   });
 
   const auto configured = [](int i) {

@@ -12,6 +12,7 @@
 
 #include "agent/connections/connection.hpp"
 #include "agent/runtime/keeper.hpp"
+#include "agent/runtime/outside.hpp"
 #include "common/base/virtual_time.hpp"
 #include "common/model/event.hpp"
 #include "common/model/flat_config.hpp"
@@ -86,6 +87,24 @@ class FakeDevice final : public connections::FieldConnection {
   };
 
   std::vector<Subscriber*> subscribers_;
+};
+
+// Other systems, whose answer the test chooses.
+class OtherSystems final : public Outside {
+ public:
+  void ask(Asked request, Answered answered) override {
+    asked.push_back(std::move(request));
+    if (answers) {
+      answered(answer);
+    } else {
+      open.push_back(std::move(answered));
+    }
+  }
+
+  std::vector<Asked> asked;
+  Result<Json> answer = Json::object();
+  bool answers = true;  // or when the test does
+  std::vector<Answered> open;
 };
 
 class MemoryKeeper final : public Keeper {
