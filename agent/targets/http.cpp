@@ -172,6 +172,7 @@ Result<Transfer> http_transfer(const ExternalSystem& system, const HttpRequest& 
   if (put && !idempotency_key.empty()) put = put_header(headers, "Idempotency-Key", idempotency_key);
   if (put) put = put_auth(headers, system.auth, transfer);
   if (!put) return fail(std::move(put.error()));
+  transfer.target = system.base_url;
   transfer.method = request.method;
   transfer.url = std::move(*url);
   transfer.body = request.body;

@@ -11,6 +11,9 @@ namespace fieldline::targets {
 // Transfers at once, and those that wait for one to end. Each holds a socket and up to kAnswerBytes.
 inline constexpr std::size_t kTransfers = 32;
 inline constexpr std::size_t kTransfersWaiting = 256;
+// The same of one target: a slow one takes a quarter and no more.
+inline constexpr std::size_t kTransfersOfOne = 8;
+inline constexpr std::size_t kTransfersOfOneWaiting = 64;
 // Of an answer's body. A Lua string holds 1 MiB with its header.
 inline constexpr std::size_t kAnswerBytes = 1'000'000;
 // Of JSON in it that a script gets as tables: it may nest them to 32, and these are in one.

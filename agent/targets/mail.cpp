@@ -145,6 +145,7 @@ Result<Transfer> mail_transfer(const SmtpSettings& settings, const NotificationL
   transfer.body = std::move(*text);
   transfer.encrypted = !is_loopback(settings.host);
   transfer.url = url_of(settings);
+  transfer.target = transfer.url;
   transfer.sender = settings.sender;
   transfer.recipients = list.recipients;
   transfer.user = settings.user;

@@ -89,6 +89,8 @@ class Transfers::Course {
     return std::move(end_);
   }
 
+  [[nodiscard]] const std::string& target() const { return transfer_.target; }
+
   Done done;
 
  private:
@@ -203,7 +205,8 @@ Result<> Transfers::begin(Transfer transfer, Done done) {
   auto course = std::make_unique<Course>(std::move(transfer), std::move(done));
   {
     const std::lock_guard lock(mutex_);
-    if (waiting_.size() >= kTransfersWaiting) {
+    const auto of_target = std::ranges::count(waiting_, course->target(), &Course::target);
+    if (waiting_.size() >= kTransfersWaiting || std::cmp_greater_equal(of_target, kTransfersOfOneWaiting)) {
       return fail(ErrorCode::kExhausted, "too many requests to other systems wait");
     }
     waiting_.push_back(std::move(course));
@@ -233,17 +236,24 @@ void Transfers::run() {
 }
 
 void Transfers::admit() {
-  while (!waiting_.empty() && under_way_.size() < kTransfers) {
-    auto course = std::move(waiting_.front());
-    waiting_.pop_front();
-    CURL* easy = course->prepare(authorities_);
-    under_way_.emplace(easy, std::move(course));
+  for (auto next = waiting_.begin(); next != waiting_.end() && under_way_.size() < kTransfers;) {
+    auto& of_target = under_way_of_[(*next)->target()];
+    if (of_target >= kTransfersOfOne) {
+      ++next;
+      continue;
+    }
+    ++of_target;
+    CURL* easy = (*next)->prepare(authorities_);
+    under_way_.emplace(easy, std::move(*next));
+    next = waiting_.erase(next);
     FIELDLINE_CHECK(curl_multi_add_handle(multi_.get(), easy) == CURLM_OK);
   }
 }
 
 void Transfers::finish(CURL* easy, CURLcode code) {
   auto course = under_way_.extract(easy);
+  const auto of_target = under_way_of_.find(course.mapped()->target());
+  if (--of_target->second == 0) under_way_of_.erase(of_target);
   curl_multi_remove_handle(multi_.get(), easy);
   loop_.post([done = std::move(course.mapped()->done),
               end = std::make_shared<TransferEnd>(course.mapped()->end(code))] { done(std::move(*end)); });

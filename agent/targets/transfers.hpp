@@ -28,6 +28,7 @@ struct Transfer {
   std::string password{};
   std::vector<std::string> recipients{};  // mail
   std::string sender{};                   // mail
+  std::string target{};                   // whose it is, for nobody to take all the room
   Duration timeout{};
   std::string url{};
   std::string user{};      // empty: without
@@ -57,7 +58,7 @@ class Transfers {
   Transfers(const Transfers&) = delete;
   Transfers& operator=(const Transfers&) = delete;
 
-  // kExhausted when too many wait.
+  // kExhausted when too many wait, or too many of its target.
   Result<> begin(Transfer transfer, Done done);
 
  private:
@@ -70,7 +71,8 @@ class Transfers {
   Executor& loop_;
   const std::string authorities_;
   std::unique_ptr<CURLM, decltype(&curl_multi_cleanup)> multi_;
-  std::map<CURL*, std::unique_ptr<Course>> under_way_;  // the thread's
+  std::map<CURL*, std::unique_ptr<Course>> under_way_;  // the thread's, as the next
+  std::map<std::string, std::size_t> under_way_of_;     // by target
 
   std::mutex mutex_;
   std::deque<std::unique_ptr<Course>> waiting_;

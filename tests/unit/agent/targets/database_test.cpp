@@ -186,6 +186,17 @@ TEST_CASE_METHOD(Archive, "a SQLite file that another holds locked postpones the
   CHECK(said(write("DELETE FROM levels", {}, 2)) == "delivered: 0 rows");
 }
 
+TEST_CASE_METHOD(Archive, "a PostgreSQL table that another holds locked postpones the write") {
+  use_postgresql();
+  make_levels();
+  auto other = sql::Session::open(sql::Cluster::shared().address("fieldline", "postgres"));
+  REQUIRE(other);
+  REQUIRE(other->run("BEGIN; LOCK TABLE levels"));
+  CHECK_THAT(said(write("DELETE FROM levels", {}, 2)), StartsWith("postponed: "));
+  REQUIRE(other->run("ROLLBACK"));
+  CHECK(said(write("DELETE FROM levels", {}, 2)) == "delivered: 0 rows");
+}
+
 TEST_CASE_METHOD(Archive, "every type of PostgreSQL reaches a script as what it is nearest to") {
   use_postgresql();
   CHECK(

@@ -209,18 +209,20 @@ TEST_CASE("a message of another kind than its target is refused") {
   CHECK_THAT(said(site.deliver("nonsense", Mail{})), StartsWith("refused: "));
 }
 
-TEST_CASE("requests beyond those that may wait are told so") {
+TEST_CASE("a system that does not answer takes its share of the room and no more") {
   Site site;
   auto system = site.system("http");
   system.timeout = std::chrono::seconds(60);
   site.hold_system(system);
   std::size_t exhausted = 0;
-  for (std::size_t i = 0; i < kTransfers + kTransfersWaiting + 10; ++i) {
+  for (std::size_t i = 0; i < kTransfersOfOne + kTransfersOfOneWaiting + 10; ++i) {
     site.targets->call("erp", {.path = "silent"}, [&](const Result<HttpAnswer>& answer) {
       if (!answer && answer.error().code == ErrorCode::kExhausted) ++exhausted;
     });
   }
   REQUIRE(site.loop.run_until([&] { return exhausted >= 10; }, std::chrono::seconds(10)));
+  site.hold(ArtifactKind::kExternalSystem, "mes", site.system("https"));
+  CHECK(said(site.deliver("external-systems/mes", HttpRequest{.path = "x"})) == "delivered: 200");
   site.targets.reset();  // gives up what is under way, at once
   CHECK_FALSE(site.loop.run_until([] { return false; }, std::chrono::milliseconds(1)));
 }
