@@ -17,7 +17,7 @@ Stage on_stage(const std::string& source) {
                    .local("Out", DataType::kString, std::string())
                    .every(1s, "Ask", "attributes.set('Out', tostring((function() " + source + " end)()))"));
 }
-std::string out_of(const Stage& stage) {
+std::string left_by(const Stage& stage) {
   return std::get<std::string>(stage.value("Out"));
 }
 // What `source` comes to within two seconds.
@@ -25,7 +25,7 @@ std::string outcome(const std::string& source, const std::string& answer) {
   auto stage = on_stage(source);
   stage.others.answer = Json::parse(answer);
   stage.world.run_for(1500ms);
-  return out_of(stage);
+  return left_by(stage);
 }
 Asked asked_by(const std::string& source) {
   auto stage = on_stage(source);
@@ -87,7 +87,7 @@ TEST_CASE("a call that can't be meant is an error before anybody is asked") {
   CAPTURE(source);
   auto stage = on_stage("return select(2, pcall(function() " + source + " end))");
   stage.world.run_for(1500ms);
-  CHECK_THAT(out_of(stage), Contains(why));
+  CHECK_THAT(left_by(stage), Contains(why));
   CHECK(stage.others.asked.empty());
 }
 
@@ -95,7 +95,7 @@ TEST_CASE("a failed call is an error that the script can catch") {
   auto stage = on_stage("return select(2, pcall(external.call, 'erp'))");
   stage.others.answer = fail(ErrorCode::kUnavailable, "the link is cut");
   stage.world.run_for(1500ms);
-  CHECK_THAT(out_of(stage), Contains("the link is cut"));
+  CHECK_THAT(left_by(stage), Contains("the link is cut"));
 }
 
 TEST_CASE("a call holds up its own run only, and one answered too late is dropped") {
@@ -112,12 +112,12 @@ TEST_CASE("a call holds up its own run only, and one answered too late is droppe
   stage.on_strand([&] { stage.instance->disable(); });
   stage.others.open.front()(Json{{"body", "late"}});
   stage.world.run_for(1s);
-  CHECK(out_of(stage).empty());
+  CHECK(left_by(stage).empty());
   stage.on_strand([&] { stage.instance->enable(); });
   stage.world.run_for(1500ms);
   REQUIRE(stage.others.open.size() == 2);
   stage.others.open.front()(Json{{"body", "late"}});
   stage.others.open.back()(Json{{"body", "in time"}});
   stage.world.run_for(100ms);
-  CHECK(out_of(stage) == "in time");
+  CHECK(left_by(stage) == "in time");
 }

@@ -341,3 +341,25 @@ TEST_CASE("a runtime that is gone answers nothing") {
   node.world.run_for(1min);
   CHECK_FALSE(answered);
 }
+
+TEST_CASE("what other systems answer reaches the instance that asked, and nobody once it has gone") {
+  Running node;
+  node.others.answers = false;
+  REQUIRE(node.deploy(Configured()
+                          .local("Out", DataType::kString, std::string())
+                          .every(1s, "Ask", "attributes.set('Out', external.call('erp').body)")));
+  node.world.run_for(1500ms);
+  REQUIRE(node.others.open.size() == 1);
+  node.loop->post([&] { node.others.open.back()(Json{{"body", "here"}}); });
+  node.world.run_for(100ms);
+  CHECK(node.sample("pump-1", "Out").value == Value(std::string("here")));
+  node.world.run_for(1s);
+  REQUIRE(node.others.open.size() == 2);
+  REQUIRE(node.deploy(Configured().local("Out", DataType::kString, std::string("new"))));
+  node.loop->post([&] { node.others.open.back()(Json{{"body", "late"}}); });
+  node.world.run_for(1s);
+  CHECK(node.sample("pump-1", "Out").value == Value(std::string("new")));
+  node.restart();
+  node.loop->post([&] { node.others.open.back()(Json{{"body", "later still"}}); });
+  node.world.run_for(1s);
+}
