@@ -26,27 +26,46 @@ struct MessageForm {
       required("target", &MessageForm::target), defaulted("trace_id", &MessageForm::trace_id));
 };
 
-void hold(MessageForm& form, const DatabaseWrite& write) {
-  form.database = write;
+constexpr std::string_view name_of(const DatabaseWrite&) {
+  return "database";
 }
-void hold(MessageForm& form, const HttpRequest& request) {
-  form.http = request;
+constexpr std::string_view name_of(const HttpRequest&) {
+  return "http";
 }
-void hold(MessageForm& form, const Mail& mail) {
-  form.mail = mail;
+constexpr std::string_view name_of(const Mail&) {
+  return "mail";
 }
 
 }  // namespace
 
+// As encode() would write a MessageForm, without first copying the message into one.
 std::string pack_message(const Message& message) {
-  MessageForm form;
-  form.accepted = message.accepted;
-  form.instance = message.instance;
-  form.script = message.script;
-  form.target = message.target;
-  form.trace_id = message.trace_id;
-  std::visit([&](const auto& content) { hold(form, content); }, message.content);
-  return encode(form);
+  std::string bytes;
+  bytes.reserve(1536);  // most messages in one piece
+  Packer packer(std::move(bytes));
+  packer.map(6);
+  const auto content = [&] {
+    std::visit(
+        [&](const auto& of_kind) {
+          packer.text(name_of(of_kind));
+          detail::write(packer, of_kind);
+        },
+        message.content);
+  };
+  const auto text = [&](std::string_view name, const std::string& value) {
+    packer.text(name);
+    packer.text(value);
+  };
+  packer.text("accepted");
+  packer.timestamp(message.accepted);
+  const bool is_mail = std::holds_alternative<Mail>(message.content);
+  if (!is_mail) content();
+  text("instance", message.instance);
+  if (is_mail) content();
+  text("script", message.script);
+  text("target", message.target);
+  text("trace_id", message.trace_id);
+  return packer.take();
 }
 
 Result<Message> unpack_message(std::string_view bytes) {

@@ -1,0 +1,164 @@
+#include "agent/journal/move_rows.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "agent/journal/limits.hpp"
+#include "agent/journal/record_rows.hpp"
+#include "agent/journal/settled_rows.hpp"
+#include "agent/journal/statement.hpp"
+
+namespace fieldline::journal {
+namespace {
+
+// A row that its statement may forget.
+struct OwnRow {
+  Row row;
+  std::string note;
+  std::string bytes;
+
+  [[nodiscard]] Row read() const {
+    auto same = row;
+    same.note = note;
+    same.bytes = bytes;
+    return same;
+  }
+  // As it stands elsewhere: it bears its id.
+  [[nodiscard]] Row at(Place place) const {
+    auto moved = read();
+    moved.place = place;
+    moved.node = row.node.value_or(1);
+    moved.number = row.number.value_or(row.place);
+    return moved;
+  }
+};
+
+std::vector<OwnRow> take_rows(Statement& rows, std::size_t most) {
+  std::vector<OwnRow> taken;
+  std::size_t bytes = 0;
+  while (taken.size() < most && bytes < kWindowBytes && rows.step()) {
+    const auto row = row_at(rows);
+    bytes += row.bytes.size();
+    taken.push_back({row, std::string(row.note), std::string(row.bytes)});
+  }
+  rows.reset();
+  return taken;
+}
+
+bool is_of(const ParkedFilter& filter, const OwnRow& own, const Nodes& nodes) {
+  if (filter.instance.empty()) return true;
+  const auto message = message_of(own.at(own.row.place), nodes, {});
+  return message && message->instance == filter.instance;
+}
+
+// The parked rows that match, a portion of them.
+std::vector<OwnRow> parked_rows(soci::session& sql, const ParkedFilter& filter, Place until, const Nodes& nodes) {
+  Statement rows(sql,
+                 row_query("shelf < 0 AND place <= ?1 AND (?2 = '' OR shelf = (SELECT -shelf FROM targets WHERE "
+                           "target = ?2)) AND (?3 = 0 OR (number = ?4 AND epoch = ?5 AND node = (SELECT id FROM "
+                           "nodes WHERE site = ?6 AND node = ?7))) ORDER BY shelf, place")
+                     .c_str());
+  const auto id = filter.id.value_or(MessageId{});
+  rows.bind(until).text(filter.target).bind(filter.id ? 1 : 0);
+  rows.bind(static_cast<std::int64_t>(id.sequence)).bind(static_cast<std::int64_t>(id.epoch));
+  rows.text(id.site).text(id.node);
+  std::vector<OwnRow> matching;
+  while (matching.size() < kMoveBatch && rows.step()) {
+    const auto row = row_at(rows);
+    OwnRow own{row, std::string(row.note), std::string(row.bytes)};
+    if (is_of(filter, own, nodes)) matching.push_back(std::move(own));
+  }
+  return matching;
+}
+
+Moved& moved_of(std::vector<Moved>& moved, soci::session& sql, std::int64_t shelf) {
+  auto target = target_of(sql, shelf).value_or("");
+  const auto same = [&](const Moved& one) { return one.target == target; };
+  const auto found = std::find_if(moved.begin(), moved.end(), same);
+  return found != moved.end() ? *found : moved.emplace_back(Moved{std::move(target), 0, 0, 0});
+}
+
+void count(Moved& moved, const Row& row, Place place) {
+  moved.bytes += row.size;
+  ++moved.messages;
+  moved.newest = place;
+}
+
+}  // namespace
+
+Result<> park_row(soci::session& sql, Place place, const std::string& reason, Timestamp now, Place& parked) {
+  Statement one(sql, row_query("place = ? AND shelf > 0").c_str());
+  one.bind(place);
+  const auto rows = take_rows(one, 1);
+  if (rows.empty()) return fail(ErrorCode::kNotFound, "the message does not wait any more");
+  // Damage that came since the lane read it gets no new check.
+  if (!is_sound(rows.front().read())) return fail(ErrorCode::kCorrupt, "the message is damaged and stays where it is");
+  parked = newest_place(sql) + 1;
+  auto row = rows.front().at(parked);
+  row.kind = RecordKind::kParked;
+  row.shelf = -*row.shelf;
+  row.at = now.time_since_epoch().count();
+  row.note = reason;
+  delete_row(sql, place);
+  insert_row(sql, row);
+  return {};
+}
+
+Result<> retry_rows(soci::session& sql, const ParkedFilter& filter, Place until, std::vector<Moved>& moved) {
+  const auto nodes = select_nodes(sql);
+  auto place = newest_place(sql);
+  for (const auto& own : parked_rows(sql, filter, until, nodes)) {
+    const auto message = message_of(own.at(own.row.place), nodes, {});
+    if (!message) {
+      set_row_aside(sql, own.row.place);
+      continue;
+    }
+    auto row = own.at(++place);
+    row.kind = RecordKind::kMessage;
+    row.shelf = -*row.shelf;
+    row.at = message->accepted.time_since_epoch().count();
+    row.note = {};
+    delete_row(sql, own.row.place);
+    insert_row(sql, row);
+    count(moved_of(moved, sql, *row.shelf), row, place);
+  }
+  return {};
+}
+
+Result<> discard_rows(soci::session& sql, const ParkedFilter& filter, Place until, const EndedBy& by,
+                      std::vector<Moved>& moved) {
+  const auto nodes = select_nodes(sql);
+  const auto place = newest_place(sql) + 1;
+  std::vector<Settled> settled;
+  for (const auto& own : parked_rows(sql, filter, until, nodes)) {
+    const auto row = own.at(own.row.place);
+    settled.push_back({{row.place, id_of(row, nodes), Ending::kDiscarded, by.at, by.detail}, -*row.shelf});
+    delete_row(sql, row.place);
+    count(moved_of(moved, sql, -*row.shelf), row, place);
+  }
+  insert_settled(sql, place, settled, by.epoch);
+  return {};
+}
+
+Result<> drop_rows(soci::session& sql, std::int64_t shelf, Place after, const Surplus& surplus, const EndedBy& by,
+                   Moved& dropped) {
+  const auto nodes = select_nodes(sql);
+  const auto place = newest_place(sql) + 1;
+  Statement rows(sql, row_query("shelf = ? AND place > ? ORDER BY place").c_str());
+  rows.bind(shelf).bind(after);
+  std::vector<Settled> settled;
+  for (const auto& own : take_rows(rows, kMoveBatch)) {
+    const auto row = own.at(own.row.place);
+    const bool is_old = surplus.before && row.at < surplus.before->time_since_epoch().count();
+    if (dropped.bytes >= surplus.bytes && !is_old) break;
+    settled.push_back({{row.place, id_of(row, nodes), Ending::kDropped, by.at, by.detail}, shelf});
+    delete_row(sql, row.place);
+    count(dropped, row, row.place);
+  }
+  insert_settled(sql, place, settled, by.epoch);
+  return {};
+}
+
+}  // namespace fieldline::journal

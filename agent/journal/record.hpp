@@ -1,0 +1,143 @@
+// What a journal holds, as its callers see it.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/base/time.hpp"
+#include "common/model/fields.hpp"
+#include "common/model/message.hpp"
+
+namespace fieldline::journal {
+
+// Where a record stands in the journal of this node. Places only rise, by one for each record.
+using Place = std::int64_t;
+
+struct NodeName {
+  std::string site;
+  std::string node;
+};
+
+// What a record tells who reads the journal. Numbers are stored, and never change.
+enum class RecordKind { kOpened, kMessage, kParked, kSettled };
+
+// How the life of a message ended. Numbers are stored, and never change.
+enum class Ending { kDelivered, kDiscarded, kDropped };
+
+}  // namespace fieldline::journal
+
+namespace fieldline {
+
+template <>
+inline constexpr std::array kEnumNames<journal::Ending> =
+    std::to_array<std::string_view>({"delivered", "discarded", "dropped"});
+
+}  // namespace fieldline
+
+namespace fieldline::journal {
+
+struct Accepted {
+  MessageId id;
+  Place place = 0;
+  std::int64_t bytes = 0;
+};
+
+// A message that waits, as a lane reads it.
+struct Waiting {
+  Place place = 0;
+  std::int64_t bytes = 0;
+  Message message;
+};
+
+// The next messages of a lane. A damaged one is set aside at the same time.
+struct Window {
+  struct Damaged {
+    Place place = 0;
+    std::int64_t bytes = 0;
+  };
+  std::vector<Waiting> messages;
+  std::vector<Damaged> damaged;
+  Place through = 0;  // all of the lane up to here was looked at
+};
+
+// The end of a message's life, to be written.
+struct Settlement {
+  Place place = 0;
+  MessageId id;
+  Ending ending = Ending::kDelivered;
+  Timestamp at{};
+  std::string detail;  // "201 Created", or who discarded it
+};
+
+// When and where a message ended.
+struct Proof {
+  Timestamp at{};
+  std::string detail;
+  Ending ending = Ending::kDelivered;
+  std::string target;
+};
+
+struct LaneCount {
+  std::int64_t bytes = 0;
+  std::int64_t messages = 0;
+  Place newest = 0;
+  Timestamp oldest{};  // when the first was accepted
+  std::int64_t parked = 0;
+  std::int64_t parked_bytes = 0;
+};
+
+// Which parked messages; all conditions given must hold.
+struct ParkedFilter {
+  std::optional<MessageId> id;
+  std::string instance;
+  std::string target;
+};
+
+struct ParkedMessage {
+  Timestamp accepted{};
+  std::int64_t bytes = 0;
+  MessageId id;
+  std::string instance;
+  Timestamp parked{};
+  std::string reason;
+  std::string script;
+  std::string target;
+};
+
+struct ParkedPage {
+  std::vector<ParkedMessage> messages;
+  std::string next;  // cursor of the next page; empty: the end
+};
+
+// What became of parked messages of one target.
+struct Moved {
+  std::string target;
+  std::int64_t bytes = 0;
+  std::int64_t messages = 0;
+  Place newest = 0;  // where the last of them is now, if it waits again
+};
+
+// One record as a peer reads it.
+struct Record {
+  Place place = 0;
+  RecordKind kind = RecordKind::kOpened;
+  std::uint64_t epoch = 0;
+  Timestamp at{};
+  std::optional<MessageId> id;  // of a message
+  std::string note;
+  std::uint32_t crc = 0;
+  std::string bytes;
+};
+
+struct Records {
+  std::vector<Record> records;
+  Place through = 0;  // nothing else stands up to here
+  Place newest = 0;   // of the journal
+  bool gap = false;   // records that the reader would need are gone: it starts again, from 0
+};
+
+}  // namespace fieldline::journal

@@ -1,0 +1,36 @@
+// What the journal keeps of messages that are over, and of itself. Runs where the database runs it; throws
+// as SOCI does.
+#pragma once
+
+#include <soci/soci.h>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "agent/journal/record.hpp"
+#include "common/base/result.hpp"
+
+namespace fieldline::journal {
+
+// Makes a new journal ready. kConflict: it is another node's.
+Result<> open_rows(soci::session& sql, const NodeName& self, Timestamp now);
+std::uint64_t select_epoch(soci::session& sql);
+void update_epoch(soci::session& sql, std::uint64_t epoch);
+
+// A message that is over, and where it was.
+struct Settled {
+  Settlement settlement;
+  std::int64_t shelf = 0;
+};
+// One record of all of them, and a proof for each. `place` comes after the newest record, also after those
+// that were removed in the same write.
+void insert_settled(soci::session& sql, Place place, const std::vector<Settled>& settled, std::uint64_t epoch);
+// Removes those that still wait where it is said, and keeps insert_settled() of them.
+Result<> write_settled(soci::session& sql, const std::vector<Settlement>& settlements, std::uint64_t epoch);
+Result<Proof> select_proof(soci::session& sql, const MessageId& id);
+
+// Deletes a portion of the proofs and records that are too old or too many.
+void prune_rows(soci::session& sql, Timestamp now);
+
+}  // namespace fieldline::journal

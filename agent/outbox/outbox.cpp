@@ -1,0 +1,330 @@
+#include "agent/outbox/outbox.hpp"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+#include "agent/journal/limits.hpp"
+#include "agent/outbox/limits.hpp"
+#include "agent/outbox/sound.hpp"
+#include "common/base/check.hpp"
+#include "common/base/fail_point.hpp"
+
+namespace fieldline::outbox {
+
+// A person's decision about parked messages, carried out in portions.
+struct Outbox::Work {
+  journal::ParkedFilter filter;
+  std::optional<std::string> discarded_by;  // none: they are tried again
+  Done<std::int64_t> done;
+  journal::Place until = 0;
+  std::int64_t count = 0;
+};
+
+Outbox::Post::Post(const Lane::Around& around, const std::string& target, const journal::LaneCount& found)
+    : lane(around, target, found) {
+  counts.bytes = found.bytes + found.parked_bytes;
+  counts.waiting = found.messages;
+  counts.parked = found.parked;
+}
+
+Outbox::Outbox(Surroundings surroundings, const Caps& caps)
+    : surroundings_(std::move(surroundings)),
+      caps_(caps),
+      around_(around()),
+      notices_(surroundings_.loop, surroundings_.log),
+      self_(std::make_shared<Outbox*>(this)) {
+  for (const auto& [target, found] : surroundings_.journal.found()) {
+    posts_.try_emplace(target, around_, target, found);
+  }
+}
+
+Outbox::~Outbox() {
+  for (auto timer : {mark_timer_, stop_timer_}) surroundings_.loop.cancel(timer);
+}
+
+Lane::Around Outbox::around() {
+  Lane::Around around{surroundings_.loop, surroundings_.journal, surroundings_.courier, surroundings_.patience,
+                      surroundings_.may_act};
+  around.may_deliver = [this] {
+    const bool may = unmarked_.size() + marks_under_way_ < kUnmarked;
+    lanes_wait_for_marks_ = lanes_wait_for_marks_ || !may;
+    return may;
+  };
+  around.delivered = [this](Lane& lane, const journal::Waiting& message, const std::string& detail) {
+    delivered(post_of(lane.target()), message, detail);
+  };
+  around.parked = [this](Lane& lane, const journal::Waiting& message, const std::string& reason) {
+    parked(post_of(lane.target()), message, reason);
+  };
+  around.damaged = [this](Lane& lane, const journal::Window::Damaged& row) {
+    damaged(post_of(lane.target()), row);
+  };
+  around.struggling = [this](Lane& lane, const std::string& reason) {
+    post_of(lane.target()).counts.last_error = reason;
+    notices_.say(Notice::kStruggling, lane.target(), "a delivery failed and will be repeated: " + reason);
+  };
+  around.recovered = [this](Lane& lane, std::int64_t attempts) {
+    post_of(lane.target()).counts.last_error.clear();
+    notices_.say(Notice::kRecovered, lane.target(), fmt::format("delivers again, at attempt {}", attempts));
+  };
+  return around;
+}
+
+Outbox::Post& Outbox::post_of(const std::string& target) {
+  const auto [post, is_new] = posts_.try_emplace(target, around_, target, journal::LaneCount{});
+  if (is_new && running_) post->second.lane.start();
+  return post->second;
+}
+
+void Outbox::start() {
+  FIELDLINE_DCHECK(surroundings_.loop.here());
+  running_ = true;
+  for (auto& [target, post] : posts_) post.lane.start();
+}
+
+void Outbox::stop(Duration patience, std::function<void()> done) {
+  running_ = false;
+  stopped_ = std::move(done);
+  for (auto& [target, post] : posts_) post.lane.end();
+  stop_timer_ = surroundings_.loop.after(patience, [this] {
+    stop_timer_ = 0;
+    for (auto& [target, post] : posts_) post.lane.stop();
+    if (auto tell = std::exchange(stopped_, nullptr)) tell();
+  });
+  write_marks();
+  surroundings_.loop.post([this, self = std::weak_ptr(self_)] {
+    if (!self.expired()) tell_if_stopped();
+  });
+}
+
+void Outbox::tell_if_stopped() {
+  const auto busy = [](const auto& post) { return post.second.lane.is_delivering(); };
+  if (!stopped_ || !unmarked_.empty() || marks_under_way_ > 0) return;
+  if (std::any_of(posts_.begin(), posts_.end(), busy)) return;
+  surroundings_.loop.cancel(std::exchange(stop_timer_, 0));
+  std::exchange(stopped_, nullptr)();
+}
+
+void Outbox::accept(Message message, Done<MessageId> done) {
+  FIELDLINE_DCHECK(surroundings_.loop.here());
+  const auto refuse = [&](Error error) {
+    surroundings_.loop.post([done, error = std::move(error)] { done(fail(error)); });
+  };
+  if (message.accepted == Timestamp{}) message.accepted = surroundings_.loop.clock().utc();
+  if (auto sound = check(message); !sound) return refuse(std::move(sound.error()));
+  const auto size = static_cast<std::int64_t>(size_of(message));
+  auto& post = post_of(message.target);
+  if (auto room = check_caps(post, size); !room) return refuse(std::move(room.error()));
+  post.counts.bytes += size;
+  surroundings_.journal.accept(message, [this, &post, size, at = message.accepted, done = std::move(done)](
+                                            Result<journal::Accepted> kept) {
+    post.counts.bytes -= size;
+    if (!kept) return done(fail(std::move(kept.error())));
+    fail_point("outbox.accepted");
+    accepted(post, at, *kept);
+    done(std::move(kept->id));
+  });
+}
+
+void Outbox::accepted(Post& post, Timestamp at, const journal::Accepted& kept) {
+  post.counts.bytes += kept.bytes;
+  ++post.counts.waiting;
+  warn(post);
+  post.lane.arrived(kept.place, at);
+}
+
+Result<> Outbox::check_caps(Post& post, std::int64_t bytes) {
+  const auto& target = post.lane.target();
+  const auto full = [&](const std::string& why) {
+    notices_.say(Notice::kFull, target, "refuses messages: " + why);
+    return fail(ErrorCode::kExhausted, fmt::format("the outbox for {} is full: {}", target, why), "outbox-full");
+  };
+  if (disk_free() < kReservedDisk) return full("the disk is");
+  const auto over = post.counts.bytes + bytes - caps_.bytes;
+  const auto oldest = post.lane.oldest();
+  const bool is_old =
+      oldest != Timestamp{} && surroundings_.loop.clock().utc() - oldest > std::chrono::duration_cast<Duration>(caps_.age);
+  if (over <= 0 && !is_old) return {};
+  // What is dropped is gone a moment later; until then a tenth more is let in.
+  if (caps_.drop_oldest && over <= caps_.bytes / 10) {
+    drop_surplus(post, std::max<std::int64_t>(over, 0));
+    return {};
+  }
+  if (over > 0) return full(fmt::format("it holds {} bytes of {}", post.counts.bytes, caps_.bytes));
+  return full(fmt::format("its oldest message is older than {}", format_duration(caps_.age)));
+}
+
+std::int64_t Outbox::disk_free() {
+  const auto now = surroundings_.loop.clock().now();
+  if (!disk_checked_ || now - *disk_checked_ >= kDiskCheck) {
+    disk_free_ = surroundings_.disk_free();
+    disk_checked_ = now;
+  }
+  return disk_free_;
+}
+
+void Outbox::warn(Post& post) {
+  auto& counts = post.counts;
+  const auto percent = counts.bytes * 100 / caps_.bytes;
+  if (percent < kCalmPercent) counts.warned = false;
+  if (percent < kWarnPercent || std::exchange(counts.warned, true)) return;
+  notices_.say(Notice::kNearlyFull, post.lane.target(),
+               fmt::format("{} % full: {} messages wait and {} are parked", percent, counts.waiting, counts.parked));
+}
+
+void Outbox::drop_surplus(Post& post, std::int64_t bytes) {
+  if (post.lane.is_held()) return;
+  post.lane.hold();
+  const auto before = surroundings_.loop.clock().utc() - std::chrono::duration_cast<Duration>(caps_.age);
+  surroundings_.journal.drop(
+      post.lane.target(), post.lane.begun(), bytes, before, [this, &post](const Result<journal::Moved>& dropped) {
+        post.lane.resume(dropped ? dropped->newest : 0);
+        if (!dropped) {
+          spdlog::error("{} could not be relieved: {}", post.lane.target(), dropped.error().describe());
+          return;
+        }
+        if (dropped->messages == 0) return;
+        post.counts.bytes -= dropped->bytes;
+        post.counts.waiting -= dropped->messages;
+        notices_.say(Notice::kDropped, post.lane.target(),
+                     fmt::format("full: the {} oldest messages were dropped", dropped->messages), dropped->messages);
+      });
+}
+
+void Outbox::delivered(Post& post, const journal::Waiting& message, const std::string& detail) {
+  unmarked_.push_back({{message.place, message.message.id, journal::Ending::kDelivered,
+                        surroundings_.loop.clock().utc(), detail},
+                       &post,
+                       message.bytes});
+  if (unmarked_.size() >= kMarksAtOnce || stopped_) return write_marks();
+  if (mark_timer_ != 0 || marks_under_way_ > 0) return;
+  mark_timer_ = surroundings_.loop.after(kMarkLinger, [this] {
+    mark_timer_ = 0;
+    write_marks();
+  });
+}
+
+void Outbox::write_marks() {
+  if (unmarked_.empty() || marks_under_way_ > 0) return;
+  surroundings_.loop.cancel(std::exchange(mark_timer_, 0));
+  const auto count = std::min(unmarked_.size(), journal::kSettleBatch);
+  const auto end = unmarked_.begin() + static_cast<std::ptrdiff_t>(count);
+  std::vector<Mark> marks(std::make_move_iterator(unmarked_.begin()), std::make_move_iterator(end));
+  unmarked_.erase(unmarked_.begin(), end);
+  marks_under_way_ = count;
+  std::vector<journal::Settlement> settlements;
+  settlements.reserve(count);
+  for (const auto& mark : marks) settlements.push_back(mark.settlement);
+  surroundings_.journal.settle(std::move(settlements),
+                               [this, marks = std::move(marks)](const Result<>& outcome) { marked(marks, outcome); });
+}
+
+void Outbox::marked(const std::vector<Mark>& marks, const Result<>& outcome) {
+  marks_under_way_ = 0;
+  if (!outcome) {
+    spdlog::error("the ends of {} messages could not be written: {}", marks.size(), outcome.error().describe());
+    unmarked_.insert(unmarked_.begin(), marks.begin(), marks.end());
+    surroundings_.loop.cancel(mark_timer_);
+    mark_timer_ = surroundings_.loop.after(kDiskRetry, [this] {
+      mark_timer_ = 0;
+      write_marks();
+    });
+    return;
+  }
+  fail_point("outbox.marked");
+  for (const auto& mark : marks) {
+    mark.post->counts.bytes -= mark.bytes;
+    --mark.post->counts.waiting;
+    warn(*mark.post);
+  }
+  write_marks();
+  if (std::exchange(lanes_wait_for_marks_, false)) {
+    for (auto& [target, post] : posts_) post.lane.advance();
+  }
+  tell_if_stopped();
+}
+
+void Outbox::parked(Post& post, const journal::Waiting& message, const std::string& reason) {
+  --post.counts.waiting;
+  ++post.counts.parked;
+  post.counts.last_error = reason;
+  notices_.say(Notice::kParked, post.lane.target(),
+               fmt::format("parked message {} of {}: {}", message.message.id.text(), message.message.instance, reason));
+}
+
+void Outbox::damaged(Post& post, const journal::Window::Damaged& row) {
+  --post.counts.waiting;
+  post.counts.bytes -= row.bytes;
+  notices_.say(Notice::kDamaged, post.lane.target(),
+               fmt::format("the message at {} is damaged on the disk; it was set aside and is not delivered",
+                           row.place));
+}
+
+std::vector<TargetStatus> Outbox::status() const {
+  std::vector<TargetStatus> all;
+  all.reserve(posts_.size());
+  for (const auto& [target, post] : posts_) {
+    const auto& counts = post.counts;
+    all.push_back({counts.bytes, counts.waiting, counts.last_error, post.lane.oldest(), counts.parked, target});
+  }
+  return all;
+}
+
+void Outbox::retry(const journal::ParkedFilter& filter, Done<std::int64_t> done) {
+  begin(std::make_shared<Work>(Work{filter, std::nullopt, std::move(done)}));
+}
+
+void Outbox::discard(const journal::ParkedFilter& filter, const std::string& who, Done<std::int64_t> done) {
+  begin(std::make_shared<Work>(Work{filter, "discarded by " + who, std::move(done)}));
+}
+
+// Only what is parked now: what is tried again and parked anew is another matter.
+void Outbox::begin(const std::shared_ptr<Work>& work) {
+  surroundings_.journal.newest([this, work](const Result<journal::Place>& newest) {
+    if (!newest) return work->done(fail(newest.error()));
+    work->until = *newest;
+    decide(work);
+  });
+}
+
+void Outbox::decide(const std::shared_ptr<Work>& work) {
+  const auto moved = [this, work](const Result<std::vector<journal::Moved>>& some) {
+    if (!some) return work->done(fail(some.error()));
+    if (some->empty()) return work->done(work->count);
+    decided(*work, *some);
+    decide(work);
+  };
+  if (work->discarded_by)
+    surroundings_.journal.discard(work->filter, work->until, *work->discarded_by, moved);
+  else
+    surroundings_.journal.retry(work->filter, work->until, moved);
+}
+
+void Outbox::decided(Work& work, const std::vector<journal::Moved>& moved) {
+  for (const auto& some : moved) {
+    auto& post = post_of(some.target);
+    work.count += some.messages;
+    post.counts.parked -= some.messages;
+    if (work.discarded_by) {
+      post.counts.bytes -= some.bytes;
+    } else {
+      post.counts.waiting += some.messages;
+      post.lane.arrived(some.newest, surroundings_.loop.clock().utc());
+    }
+  }
+}
+
+void Outbox::parked(const std::string& target, const std::string& cursor, std::int64_t limit,
+                    Done<journal::ParkedPage> reply) {
+  surroundings_.journal.parked(target, cursor, limit, std::move(reply));
+}
+
+void Outbox::proof(const MessageId& id, Done<journal::Proof> reply) {
+  surroundings_.journal.proof(id, std::move(reply));
+}
+
+}  // namespace fieldline::outbox
