@@ -38,7 +38,8 @@ std::uint32_t by_tables(std::string_view bytes, std::uint32_t crc) {
   std::size_t at = 0;
   for (; at + kSlices <= bytes.size(); at += kSlices) {
     std::uint32_t next = 0;
-    for (std::size_t i = 0; i < 4; ++i) next ^= kTables[kSlices - 1 - i][byte_at(bytes, at + i) ^ ((crc >> (8 * i)) & 0xFF)];
+    for (std::size_t i = 0; i < 4; ++i)
+      next ^= kTables[kSlices - 1 - i][byte_at(bytes, at + i) ^ ((crc >> (8 * i)) & 0xFF)];
     for (std::size_t i = 4; i < kSlices; ++i) next ^= kTables[kSlices - 1 - i][byte_at(bytes, at + i)];
     crc = next;
   }

@@ -64,9 +64,8 @@ Result<std::unique_ptr<Journal>> Journal::open(sql::Database& database, Executor
 }
 
 Result<> Journal::read() {
-  auto named = database_.write_now([self = node_, now = loop_.clock().utc()](soci::session& sql) {
-    return open_rows(sql, self, now);
-  });
+  auto named = database_.write_now(
+      [self = node_, now = loop_.clock().utc()](soci::session& sql) { return open_rows(sql, self, now); });
   if (!named) return named;
   auto contents = database_.read_now([](soci::session& sql) {
     return std::tuple(select_epoch(sql), select_targets(sql), count_lanes(sql));
@@ -158,7 +157,8 @@ void Journal::accept(const Message& message, Done<Accepted> done) {
   if (waiting_.size() >= kAcceptsWaiting)
     return refuse(ErrorCode::kExhausted, "too many messages wait for the disk: try again later");
   if (!shelves_.contains(message.target) && shelves_.size() >= kTargets)
-    return refuse(ErrorCode::kExhausted, fmt::format("a node keeps messages for at most {} targets", kTargets));
+    return refuse(ErrorCode::kExhausted,
+                  fmt::format("a node keeps messages for at most {} targets", kTargets));
   entry.shelf = shelf_of(message.target);
   waiting_.push_back(std::move(entry));
   if (in_flight_ > 0) {
@@ -189,8 +189,7 @@ void Journal::send_batch() {
   const auto settled = [this, self = std::weak_ptr(self_), batch](const Result<>& outcome) {
     if (!self.expired()) settle_batch(*batch, outcome);
   };
-  auto queued =
-      database_.submit([batch](soci::session& sql) { return batch->write(sql); }, settled, loop_);
+  auto queued = database_.submit([batch](soci::session& sql) { return batch->write(sql); }, settled, loop_);
   if (!queued) loop_.post([settled, queued] { settled(queued); });
 }
 
@@ -234,8 +233,8 @@ void Journal::settle(std::vector<Settlement> settlements, Done<> done) {
   for (auto& settlement : settlements) {
     settlement.detail = cut_utf8(without_nul(settlement.detail), kDetailBytes);
   }
-  submit<bool>([settlements = std::move(settlements),
-                epoch = epoch_](soci::session& sql, bool&) { return write_settled(sql, settlements, epoch); },
+  submit<bool>([settlements = std::move(settlements), epoch = epoch_](
+                   soci::session& sql, bool&) { return write_settled(sql, settlements, epoch); },
                [done](const Result<bool>& written) { done(written ? Result<>() : fail(written.error())); });
 }
 
@@ -254,21 +253,22 @@ void Journal::retry(const ParkedFilter& filter, Place until, Done<std::vector<Mo
       std::move(done));
 }
 
-void Journal::discard(const ParkedFilter& filter, Place until, std::string detail, Done<std::vector<Moved>> done) {
+void Journal::discard(const ParkedFilter& filter, Place until, std::string detail,
+                      Done<std::vector<Moved>> done) {
   detail = cut_utf8(without_nul(detail), kDetailBytes);
   submit<std::vector<Moved>>(
-      [filter, until, detail = std::move(detail), epoch = epoch_,
-       now = loop_.clock().utc()](soci::session& sql, std::vector<Moved>& moved) {
+      [filter, until, detail = std::move(detail), epoch = epoch_, now = loop_.clock().utc()](
+          soci::session& sql, std::vector<Moved>& moved) {
         return discard_rows(sql, filter, until, {detail, now, epoch}, moved);
       },
       std::move(done));
 }
 
-void Journal::drop(const std::string& target, Place after, std::int64_t bytes, std::optional<Timestamp> before,
-                   Done<Moved> done) {
+void Journal::drop(const std::string& target, Place after, std::int64_t bytes,
+                   std::optional<Timestamp> before, Done<Moved> done) {
   submit<Moved>(
-      [shelf = known_shelf(target), target, after, bytes, before, epoch = epoch_,
-       now = loop_.clock().utc()](soci::session& sql, Moved& dropped) {
+      [shelf = known_shelf(target), target, after, bytes, before, epoch = epoch_, now = loop_.clock().utc()](
+          soci::session& sql, Moved& dropped) {
         dropped.target = target;
         return drop_rows(sql, shelf, after, {bytes, before}, {"", now, epoch}, dropped);
       },
@@ -283,9 +283,11 @@ void Journal::parked(const std::string& target, const std::string& cursor, std::
     return;
   }
   const auto most = std::clamp<std::int64_t>(limit, 1, kPageEntries);
-  read<ParkedPage>([shelf, cursor, most](soci::session& sql) -> Result<ParkedPage> {
-    return select_parked(sql, shelf, cursor, most);
-  }, std::move(reply));
+  read<ParkedPage>(
+      [shelf, cursor, most](soci::session& sql) -> Result<ParkedPage> {
+        return select_parked(sql, shelf, cursor, most);
+      },
+      std::move(reply));
 }
 
 void Journal::proof(const MessageId& id, Done<Proof> reply) {

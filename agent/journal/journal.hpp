@@ -63,7 +63,8 @@ class Journal {
             Done<Moved> done);
 
   // By target (or of all, with an empty one), oldest first; at most `limit` and 30 KiB.
-  void parked(const std::string& target, const std::string& cursor, std::int64_t limit, Done<ParkedPage> reply);
+  void parked(const std::string& target, const std::string& cursor, std::int64_t limit,
+              Done<ParkedPage> reply);
   // kNotFound when it has not ended, or ended longer ago than proofs are kept.
   void proof(const MessageId& id, Done<Proof> reply);
   // What came after `after`, in order, at most 64 KiB. From 0 on it is all that is live.

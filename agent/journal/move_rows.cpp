@@ -54,12 +54,13 @@ bool is_of(const ParkedFilter& filter, const OwnRow& own, const Nodes& nodes) {
 }
 
 // The parked rows that match, a portion of them.
-std::vector<OwnRow> parked_rows(soci::session& sql, const ParkedFilter& filter, Place until, const Nodes& nodes) {
-  Statement rows(sql,
-                 row_query("shelf < 0 AND place <= ?1 AND (?2 = '' OR shelf = (SELECT -shelf FROM targets WHERE "
-                           "target = ?2)) AND (?3 = 0 OR (number = ?4 AND epoch = ?5 AND node = (SELECT id FROM "
-                           "nodes WHERE site = ?6 AND node = ?7))) ORDER BY shelf, place")
-                     .c_str());
+std::vector<OwnRow> parked_rows(soci::session& sql, const ParkedFilter& filter, Place until,
+                                const Nodes& nodes) {
+  Statement rows(
+      sql, row_query("shelf < 0 AND place <= ?1 AND (?2 = '' OR shelf = (SELECT -shelf FROM targets WHERE "
+                     "target = ?2)) AND (?3 = 0 OR (number = ?4 AND epoch = ?5 AND node = (SELECT id FROM "
+                     "nodes WHERE site = ?6 AND node = ?7))) ORDER BY shelf, place")
+               .c_str());
   const auto id = filter.id.value_or(MessageId{});
   rows.bind(until).text(filter.target).bind(filter.id ? 1 : 0);
   rows.bind(static_cast<std::int64_t>(id.sequence)).bind(static_cast<std::int64_t>(id.epoch));
@@ -94,7 +95,8 @@ Result<> park_row(soci::session& sql, Place place, const std::string& reason, Ti
   const auto rows = take_rows(one, 1);
   if (rows.empty()) return fail(ErrorCode::kNotFound, "the message does not wait any more");
   // Damage that came since the lane read it gets no new check.
-  if (!is_sound(rows.front().read())) return fail(ErrorCode::kCorrupt, "the message is damaged and stays where it is");
+  if (!is_sound(rows.front().read()))
+    return fail(ErrorCode::kCorrupt, "the message is damaged and stays where it is");
   parked = newest_place(sql) + 1;
   auto row = rows.front().at(parked);
   row.kind = RecordKind::kParked;
@@ -142,8 +144,8 @@ Result<> discard_rows(soci::session& sql, const ParkedFilter& filter, Place unti
   return {};
 }
 
-Result<> drop_rows(soci::session& sql, std::int64_t shelf, Place after, const Surplus& surplus, const EndedBy& by,
-                   Moved& dropped) {
+Result<> drop_rows(soci::session& sql, std::int64_t shelf, Place after, const Surplus& surplus,
+                   const EndedBy& by, Moved& dropped) {
   const auto nodes = select_nodes(sql);
   const auto place = newest_place(sql) + 1;
   Statement rows(sql, row_query("shelf = ? AND place > ? ORDER BY place").c_str());

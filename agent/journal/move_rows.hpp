@@ -32,7 +32,7 @@ Result<> park_row(soci::session& sql, Place place, const std::string& reason, Ti
 Result<> retry_rows(soci::session& sql, const ParkedFilter& filter, Place until, std::vector<Moved>& moved);
 Result<> discard_rows(soci::session& sql, const ParkedFilter& filter, Place until, const EndedBy& by,
                       std::vector<Moved>& moved);
-Result<> drop_rows(soci::session& sql, std::int64_t shelf, Place after, const Surplus& surplus, const EndedBy& by,
-                   Moved& dropped);
+Result<> drop_rows(soci::session& sql, std::int64_t shelf, Place after, const Surplus& surplus,
+                   const EndedBy& by, Moved& dropped);
 
 }  // namespace fieldline::journal

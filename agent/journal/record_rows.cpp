@@ -20,8 +20,9 @@ constexpr std::string_view kColumns = "place, kind, epoch, shelf, at, node, numb
 
 struct InsertRow : Statement {
   explicit InsertRow(soci::session& sql)
-      : Statement(sql, "INSERT INTO records (place, kind, epoch, shelf, at, node, number, size, crc, note, bytes) "
-                       "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)") {}
+      : Statement(sql,
+                  "INSERT INTO records (place, kind, epoch, shelf, at, node, number, size, crc, note, bytes) "
+                  "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)") {}
 };
 struct NewestPlace : Statement {
   explicit NewestPlace(soci::session& sql) : Statement(sql, "SELECT max(place) FROM records") {}
@@ -101,7 +102,11 @@ void insert_row(soci::session& sql, Row row) {
   row.size = static_cast<std::int64_t>(row.bytes.size());
   row.crc = check_of(row);
   auto& insert = sql::prepared<InsertRow>(sql);
-  insert.bind(row.place).bind(static_cast<std::int64_t>(row.kind)).bind(row.epoch).bind(row.shelf).bind(row.at);
+  insert.bind(row.place)
+      .bind(static_cast<std::int64_t>(row.kind))
+      .bind(row.epoch)
+      .bind(row.shelf)
+      .bind(row.at);
   insert.bind(row.node).bind(row.number).bind(row.size).bind(static_cast<std::int64_t>(row.crc));
   if (row.note.empty())
     insert.bind(std::nullopt);
@@ -163,10 +168,11 @@ Result<Message> message_of(const Row& row, const Nodes& nodes, std::string_view 
 
 std::map<std::int64_t, LaneCount> count_lanes(soci::session& sql) {
   std::map<std::int64_t, LaneCount> lanes;
-  Statement counts(sql,
-                   "SELECT c.shelf, c.messages, c.bytes, c.newest, r.at FROM (SELECT shelf, count(*) AS messages, "
-                   "sum(size) AS bytes, min(place) AS first, max(place) AS newest FROM records WHERE shelf <> 0 "
-                   "GROUP BY shelf) AS c JOIN records AS r ON r.place = c.first");
+  Statement counts(
+      sql,
+      "SELECT c.shelf, c.messages, c.bytes, c.newest, r.at FROM (SELECT shelf, count(*) AS messages, "
+      "sum(size) AS bytes, min(place) AS first, max(place) AS newest FROM records WHERE shelf <> 0 "
+      "GROUP BY shelf) AS c JOIN records AS r ON r.place = c.first");
   while (counts.step()) {
     const auto shelf = counts.integer(0);
     if (shelf < 0) {
@@ -188,7 +194,8 @@ Window select_window(soci::session& sql, std::int64_t shelf, const std::string& 
   window.through = after;
   const auto nodes = select_nodes(sql);
   Statement rows(
-      sql, row_query(fmt::format("shelf = ? AND place > ? ORDER BY place LIMIT {}", kWindowMessages)).c_str());
+      sql,
+      row_query(fmt::format("shelf = ? AND place > ? ORDER BY place LIMIT {}", kWindowMessages)).c_str());
   rows.bind(shelf).bind(after);
   std::size_t bytes = 0;
   while (bytes < kWindowBytes && rows.step()) {
@@ -221,8 +228,14 @@ Records select_records(soci::session& sql, Place after) {
     if (bytes > kRecordBytes && !batch.records.empty()) return batch;
     batch.through = row.place;
     if (!is_sound(row)) continue;
-    Record record{row.place, row.kind,  static_cast<std::uint64_t>(row.epoch), timestamp(row.at), {},
-                  std::string(row.note), row.crc, std::string(row.bytes)};
+    Record record{row.place,
+                  row.kind,
+                  static_cast<std::uint64_t>(row.epoch),
+                  timestamp(row.at),
+                  {},
+                  std::string(row.note),
+                  row.crc,
+                  std::string(row.bytes)};
     if (row.kind == RecordKind::kMessage || row.kind == RecordKind::kParked) record.id = id_of(row, nodes);
     batch.records.push_back(std::move(record));
   }
@@ -230,10 +243,12 @@ Records select_records(soci::session& sql, Place after) {
   return batch;
 }
 
-ParkedPage select_parked(soci::session& sql, std::int64_t shelf, const std::string& cursor, std::int64_t limit) {
+ParkedPage select_parked(soci::session& sql, std::int64_t shelf, const std::string& cursor,
+                         std::int64_t limit) {
   ParkedPage page;
   const auto nodes = select_nodes(sql);
-  const auto start = parse_cursor(cursor).value_or(std::pair<std::int64_t, Place>{-(std::int64_t{1} << 40), 0});
+  const auto start =
+      parse_cursor(cursor).value_or(std::pair<std::int64_t, Place>{-(std::int64_t{1} << 40), 0});
   Statement rows(sql, row_query(fmt::format("shelf < 0 AND (shelf = ? OR ? = 0) AND (shelf, place) > (?, ?) "
                                             "ORDER BY shelf, place LIMIT {}",
                                             limit + 1))

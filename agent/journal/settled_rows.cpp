@@ -28,8 +28,9 @@ struct SettledForm {
 
 struct InsertProof : Statement {
   explicit InsertProof(soci::session& sql)
-      : Statement(sql, "INSERT INTO proofs (number, epoch, node, at, ending, shelf, detail) "
-                       "VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING") {}
+      : Statement(sql,
+                  "INSERT INTO proofs (number, epoch, node, at, ending, shelf, detail) "
+                  "VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING") {}
 };
 // The shelf too, so that what became of it meanwhile is never touched.
 struct TakeRow : Statement {
@@ -78,7 +79,8 @@ Result<> open_rows(soci::session& sql, const NodeName& self, Timestamp now) {
   Statement known(sql, "SELECT site, node FROM nodes WHERE id = 1");
   if (known.step()) {
     if (known.bytes(0) == self.site && known.bytes(1) == self.node) return {};
-    return fail(ErrorCode::kConflict, fmt::format("the journal is that of {}/{}", known.bytes(0), known.bytes(1)));
+    return fail(ErrorCode::kConflict,
+                fmt::format("the journal is that of {}/{}", known.bytes(0), known.bytes(1)));
   }
   Statement(sql, "INSERT INTO nodes VALUES (1, ?, ?)").text(self.site).text(self.node).run();
   Statement(sql, "INSERT INTO node VALUES (1, 1, 0)").run();
@@ -101,7 +103,8 @@ void update_epoch(soci::session& sql, std::uint64_t epoch) {
   Statement(sql, "UPDATE node SET epoch = max(epoch, ?)").bind(static_cast<std::int64_t>(epoch)).run();
 }
 
-void insert_settled(soci::session& sql, Place place, const std::vector<Settled>& settled, std::uint64_t epoch) {
+void insert_settled(soci::session& sql, Place place, const std::vector<Settled>& settled,
+                    std::uint64_t epoch) {
   if (settled.empty()) return;
   std::vector<SettledForm> forms;
   forms.reserve(settled.size());
@@ -141,7 +144,8 @@ Result<> write_settled(soci::session& sql, const std::vector<Settlement>& settle
 }
 
 Result<Proof> select_proof(soci::session& sql, const MessageId& id) {
-  Statement proof(sql, "SELECT at, ending, shelf, detail FROM proofs WHERE number = ? AND epoch = ? AND node = ?");
+  Statement proof(sql,
+                  "SELECT at, ending, shelf, detail FROM proofs WHERE number = ? AND epoch = ? AND node = ?");
   proof.bind(static_cast<std::int64_t>(id.sequence)).bind(static_cast<std::int64_t>(id.epoch));
   if (!proof.bind(number_of(sql, id)).step())
     return fail(ErrorCode::kNotFound, "no proof of this message is kept");

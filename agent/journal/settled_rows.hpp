@@ -25,7 +25,8 @@ struct Settled {
 };
 // One record of all of them, and a proof for each. `place` comes after the newest record, also after those
 // that were removed in the same write.
-void insert_settled(soci::session& sql, Place place, const std::vector<Settled>& settled, std::uint64_t epoch);
+void insert_settled(soci::session& sql, Place place, const std::vector<Settled>& settled,
+                    std::uint64_t epoch);
 // Removes those that still wait where it is said, and keeps insert_settled() of them.
 Result<> write_settled(soci::session& sql, const std::vector<Settlement>& settlements, std::uint64_t epoch);
 Result<Proof> select_proof(soci::session& sql, const MessageId& id);

@@ -32,9 +32,10 @@ void Statement::Close::operator()(Handle* handle) const {
   delete handle;
 }
 
-Statement::Statement(soci::session& sql, const char* text) : handle_(new Handle{connection_of(sql), nullptr}) {
-  const int result =
-      api::sqlite3_prepare_v3(handle_->connection, text, -1, SQLITE_PREPARE_PERSISTENT, &handle_->statement, nullptr);
+Statement::Statement(soci::session& sql, const char* text)
+    : handle_(new Handle{connection_of(sql), nullptr}) {
+  const int result = api::sqlite3_prepare_v3(handle_->connection, text, -1, SQLITE_PREPARE_PERSISTENT,
+                                             &handle_->statement, nullptr);
   if (result != SQLITE_OK) refuse(handle_->connection, result);
 }
 
@@ -50,7 +51,8 @@ Statement& Statement::bind(const std::optional<std::int64_t>& value) {
 }
 
 Statement& Statement::text(std::string_view value) {
-  api::sqlite3_bind_text64(handle_->statement, ++bound_, value.data(), value.size(), not_copied(), SQLITE_UTF8);
+  api::sqlite3_bind_text64(handle_->statement, ++bound_, value.data(), value.size(), not_copied(),
+                           SQLITE_UTF8);
   return *this;
 }
 

@@ -70,10 +70,11 @@ void Lane::advance() {
 
 void Lane::read() {
   reading_ = true;
-  around_.journal.window(target_, read_through_,
-                         [this, self = std::weak_ptr(self_), newest = newest_](Result<journal::Window> window) {
-                           if (!self.expired()) take(std::move(window), newest);
-                         });
+  around_.journal.window(
+      target_, read_through_,
+      [this, self = std::weak_ptr(self_), newest = newest_](Result<journal::Window> window) {
+        if (!self.expired()) take(std::move(window), newest);
+      });
 }
 
 // `newest` was that of the lane when the window was asked for.
@@ -88,6 +89,7 @@ void Lane::take(Result<journal::Window> window, journal::Place newest) {
   const bool is_empty = window->messages.empty() && window->damaged.empty();
   read_through_ = std::max(read_through_, is_empty ? newest : window->through);
   std::move(window->messages.begin(), window->messages.end(), std::back_inserter(window_));
+  forget_dropped();  // they may have gone since they were read
   advance();
 }
 
@@ -95,10 +97,10 @@ void Lane::begin() {
   const auto& front = window_.front();
   life_ = step(life_, Begin{}, {}, around_.loop.clock().now())->next;
   begun_ = front.place;
-  around_.courier.deliver(front.message, [this, self = std::weak_ptr(self_),
-                                          attempt = ++attempt_](targets::Outcome outcome) {
-    if (!self.expired() && attempt == attempt_) settle(std::move(outcome));
-  });
+  around_.courier.deliver(
+      front.message, [this, self = std::weak_ptr(self_), attempt = ++attempt_](targets::Outcome outcome) {
+        if (!self.expired() && attempt == attempt_) settle(std::move(outcome));
+      });
 }
 
 void Lane::settle(targets::Outcome outcome) {
@@ -134,12 +136,15 @@ void Lane::park() {
                        [this, self = std::weak_ptr(self_)](const Result<journal::Place>& parked) {
                          if (self.expired()) return;
                          parking_ = false;
-                         if (!parked && parked.error().code != ErrorCode::kNotFound) {
+                         const auto& front = window_.front();
+                         if (!parked && parked.error().code == ErrorCode::kCorrupt) {
+                           around_.damaged(*this, {front.place, front.bytes});
+                         } else if (!parked && parked.error().code != ErrorCode::kNotFound) {
                            spdlog::error("a message for {} could not be parked: {}", target_,
                                          parked.error().describe());
                            return wait(kDiskRetry);
                          }
-                         if (parked) around_.parked(*this, window_.front(), life_.reason);
+                         if (parked) around_.parked(*this, front, life_.reason);
                          next();
                        });
 }
@@ -153,13 +158,16 @@ void Lane::next() {
 
 void Lane::resume(journal::Place dropped_through) {
   held_ = false;
-  while (!window_.empty() && window_.front().place <= dropped_through) {
-    window_.pop_front();
-    life_ = {};
-    around_.loop.cancel(std::exchange(timer_, 0));
-  }
+  dropped_through_ = std::max(dropped_through_, dropped_through);
+  forget_dropped();
   read_through_ = std::max(read_through_, dropped_through);
   advance();
+}
+
+void Lane::forget_dropped() {
+  std::erase_if(window_, [this](const journal::Waiting& waiting) {
+    return waiting.place > begun_ && waiting.place <= dropped_through_;
+  });
 }
 
 void Lane::wait(Duration duration) {

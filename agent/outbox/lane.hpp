@@ -66,6 +66,7 @@ class Lane {
   void apply(const Step& step, const std::string& detail);
   void park();
   void next();
+  void forget_dropped();
   void wait(Duration duration);
 
   const Around& around_;
@@ -75,6 +76,7 @@ class Lane {
   journal::Place read_through_ = 0;
   journal::Place begun_ = 0;
   journal::Place newest_ = 0;
+  journal::Place dropped_through_ = 0;
   Timestamp oldest_{};  // of what is not in the window
   bool running_ = false;
   bool reading_ = false;

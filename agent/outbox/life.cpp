@@ -49,7 +49,8 @@ struct Stepper {
                   Deed::kPark};
     }
     auto next = failed(Stage::kPausing, postponed.reason);
-    const auto wish = std::min<Duration>(postponed.retry_after.value_or(Duration::zero()), kLongestRetryAfter);
+    const auto wish =
+        std::min<Duration>(postponed.retry_after.value_or(Duration::zero()), kLongestRetryAfter);
     next.due = now + std::max(patience.retry_interval, wish);
     return Step{std::move(next), Deed::kPause};
   }
@@ -81,7 +82,8 @@ struct Stepper {
 
 }  // namespace
 
-std::optional<Step> step(const Life& life, const Happening& happening, const Patience& patience, Instant now) {
+std::optional<Step> step(const Life& life, const Happening& happening, const Patience& patience,
+                         Instant now) {
   return std::visit(Stepper{life, patience, now}, happening);
 }
 

@@ -45,8 +45,8 @@ struct Due {};
 struct Retry {};
 struct Discard {};
 struct Drop {};
-using Happening = std::variant<Begin, targets::Delivered, targets::Postponed, targets::Refused, Interrupted, Due,
-                               Retry, Discard, Drop>;
+using Happening = std::variant<Begin, targets::Delivered, targets::Postponed, targets::Refused, Interrupted,
+                               Due, Retry, Discard, Drop>;
 
 enum class Deed { kNothing, kDeliver, kMark, kPause, kPark, kRequeue, kRemove };
 

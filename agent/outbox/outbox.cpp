@@ -47,8 +47,8 @@ Outbox::~Outbox() {
 }
 
 Lane::Around Outbox::around() {
-  Lane::Around around{surroundings_.loop, surroundings_.journal, surroundings_.courier, surroundings_.patience,
-                      surroundings_.may_act};
+  Lane::Around around{surroundings_.loop, surroundings_.journal, surroundings_.courier,
+                      surroundings_.patience, surroundings_.may_act};
   around.may_deliver = [this] {
     const bool may = unmarked_.size() + marks_under_way_ < kUnmarked;
     lanes_wait_for_marks_ = lanes_wait_for_marks_ || !may;
@@ -120,8 +120,8 @@ void Outbox::accept(Message message, Done<MessageId> done) {
   auto& post = post_of(message.target);
   if (auto room = check_caps(post, size); !room) return refuse(std::move(room.error()));
   post.counts.bytes += size;
-  surroundings_.journal.accept(message, [this, &post, size, at = message.accepted, done = std::move(done)](
-                                            Result<journal::Accepted> kept) {
+  surroundings_.journal.accept(message, [this, &post, size, at = message.accepted,
+                                         done = std::move(done)](Result<journal::Accepted> kept) {
     post.counts.bytes -= size;
     if (!kept) return done(fail(std::move(kept.error())));
     fail_point("outbox.accepted");
@@ -141,13 +141,14 @@ Result<> Outbox::check_caps(Post& post, std::int64_t bytes) {
   const auto& target = post.lane.target();
   const auto full = [&](const std::string& why) {
     notices_.say(Notice::kFull, target, "refuses messages: " + why);
-    return fail(ErrorCode::kExhausted, fmt::format("the outbox for {} is full: {}", target, why), "outbox-full");
+    return fail(ErrorCode::kExhausted, fmt::format("the outbox for {} is full: {}", target, why),
+                "outbox-full");
   };
   if (disk_free() < kReservedDisk) return full("the disk is");
   const auto over = post.counts.bytes + bytes - caps_.bytes;
   const auto oldest = post.lane.oldest();
-  const bool is_old =
-      oldest != Timestamp{} && surroundings_.loop.clock().utc() - oldest > std::chrono::duration_cast<Duration>(caps_.age);
+  const bool is_old = oldest != Timestamp{} && surroundings_.loop.clock().utc() - oldest >
+                                                   std::chrono::duration_cast<Duration>(caps_.age);
   if (over <= 0 && !is_old) return {};
   // What is dropped is gone a moment later; until then a tenth more is let in.
   if (caps_.drop_oldest && over <= caps_.bytes / 10) {
@@ -172,8 +173,9 @@ void Outbox::warn(Post& post) {
   const auto percent = counts.bytes * 100 / caps_.bytes;
   if (percent < kCalmPercent) counts.warned = false;
   if (percent < kWarnPercent || std::exchange(counts.warned, true)) return;
-  notices_.say(Notice::kNearlyFull, post.lane.target(),
-               fmt::format("{} % full: {} messages wait and {} are parked", percent, counts.waiting, counts.parked));
+  notices_.say(
+      Notice::kNearlyFull, post.lane.target(),
+      fmt::format("{} % full: {} messages wait and {} are parked", percent, counts.waiting, counts.parked));
 }
 
 void Outbox::drop_surplus(Post& post, std::int64_t bytes) {
@@ -181,7 +183,8 @@ void Outbox::drop_surplus(Post& post, std::int64_t bytes) {
   post.lane.hold();
   const auto before = surroundings_.loop.clock().utc() - std::chrono::duration_cast<Duration>(caps_.age);
   surroundings_.journal.drop(
-      post.lane.target(), post.lane.begun(), bytes, before, [this, &post](const Result<journal::Moved>& dropped) {
+      post.lane.target(), post.lane.begun(), bytes, before,
+      [this, &post](const Result<journal::Moved>& dropped) {
         post.lane.resume(dropped ? dropped->newest : 0);
         if (!dropped) {
           spdlog::error("{} could not be relieved: {}", post.lane.target(), dropped.error().describe());
@@ -191,7 +194,8 @@ void Outbox::drop_surplus(Post& post, std::int64_t bytes) {
         post.counts.bytes -= dropped->bytes;
         post.counts.waiting -= dropped->messages;
         notices_.say(Notice::kDropped, post.lane.target(),
-                     fmt::format("full: the {} oldest messages were dropped", dropped->messages), dropped->messages);
+                     fmt::format("full: the {} oldest messages were dropped", dropped->messages),
+                     dropped->messages);
       });
 }
 
@@ -219,14 +223,16 @@ void Outbox::write_marks() {
   std::vector<journal::Settlement> settlements;
   settlements.reserve(count);
   for (const auto& mark : marks) settlements.push_back(mark.settlement);
-  surroundings_.journal.settle(std::move(settlements),
-                               [this, marks = std::move(marks)](const Result<>& outcome) { marked(marks, outcome); });
+  surroundings_.journal.settle(
+      std::move(settlements),
+      [this, marks = std::move(marks)](const Result<>& outcome) { marked(marks, outcome); });
 }
 
 void Outbox::marked(const std::vector<Mark>& marks, const Result<>& outcome) {
   marks_under_way_ = 0;
   if (!outcome) {
-    spdlog::error("the ends of {} messages could not be written: {}", marks.size(), outcome.error().describe());
+    spdlog::error("the ends of {} messages could not be written: {}", marks.size(),
+                  outcome.error().describe());
     unmarked_.insert(unmarked_.begin(), marks.begin(), marks.end());
     surroundings_.loop.cancel(mark_timer_);
     mark_timer_ = surroundings_.loop.after(kDiskRetry, [this] {
@@ -253,7 +259,8 @@ void Outbox::parked(Post& post, const journal::Waiting& message, const std::stri
   ++post.counts.parked;
   post.counts.last_error = reason;
   notices_.say(Notice::kParked, post.lane.target(),
-               fmt::format("parked message {} of {}: {}", message.message.id.text(), message.message.instance, reason));
+               fmt::format("parked message {} of {}: {}", message.message.id.text(), message.message.instance,
+                           reason));
 }
 
 void Outbox::damaged(Post& post, const journal::Window::Damaged& row) {
@@ -269,7 +276,8 @@ std::vector<TargetStatus> Outbox::status() const {
   all.reserve(posts_.size());
   for (const auto& [target, post] : posts_) {
     const auto& counts = post.counts;
-    all.push_back({counts.bytes, counts.waiting, counts.last_error, post.lane.oldest(), counts.parked, target});
+    all.push_back(
+        {counts.bytes, counts.waiting, counts.last_error, post.lane.oldest(), counts.parked, target});
   }
   return all;
 }

@@ -70,7 +70,8 @@ class Outbox {
 
   // This node is active: delivers.
   void start();
-  // Begins no delivery, and answers when what was under way has ended and is on the disk, or after `patience`.
+  // Begins no delivery, and answers when what was under way has ended and is on the disk, or after
+  // `patience`.
   void stop(Duration patience, std::function<void()> done);
 
   [[nodiscard]] std::vector<TargetStatus> status() const;
@@ -84,7 +85,7 @@ class Outbox {
 
  private:
   struct Counts {
-    std::int64_t bytes = 0;         // waiting, parked and on their way to the disk
+    std::int64_t bytes = 0;  // waiting, parked and on their way to the disk
     std::int64_t waiting = 0;
     std::int64_t parked = 0;
     bool warned = false;

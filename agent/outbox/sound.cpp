@@ -10,7 +10,8 @@ namespace {
 
 template <class Visit>
 void visit_texts(const HttpRequest& request, const Visit& visit) {
-  for (const auto* text : {&request.body, &request.content_type, &request.method, &request.path}) visit(*text);
+  for (const auto* text : {&request.body, &request.content_type, &request.method, &request.path})
+    visit(*text);
   for (const auto& [name, value] : request.headers) {
     visit(name);
     visit(value);

@@ -1,14 +1,18 @@
 // What store and forward costs: messages of 1 KiB accepted durably, beside SQLite's own group commit of the
-// same bytes by a bare writer thread, in turns on the same disk.
+// same bytes by a bare writer thread, in turns on the same disk; and what a backlog costs to drain.
+#include <malloc.h>
 #include <unistd.h>
 
 #include <filesystem>
+#include <fstream>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "agent/journal/journal.hpp"
 #include "agent/journal/schema.hpp"
+#include "agent/outbox/outbox.hpp"
 #include "common/base/check.hpp"
 #include "common/net/loop.hpp"
 #include "common/sql/threaded_database.hpp"
@@ -49,29 +53,53 @@ Message message(int target) {
   return message;
 }
 
+// A target that takes everything at once.
+class Anywhere final : public targets::Courier {
+ public:
+  explicit Anywhere(Executor& loop) : loop_(loop) {}
+  void deliver(const Message&, Done<targets::Outcome> done) override {
+    ++taken;
+    loop_.post([done = std::move(done)] { done(targets::Delivered{"200 OK"}); });
+  }
+  void call(const std::string&, HttpRequest, Done<Result<targets::HttpAnswer>>) override {}
+  void query(const std::string&, targets::DatabaseQuery, Done<Result<Json>>) override {}
+
+  std::size_t taken = 0;
+
+ private:
+  Executor& loop_;
+};
+
 struct Node {
-  explicit Node(const std::filesystem::path& file) {
+  explicit Node(const std::filesystem::path& file) : courier(loop) {
     auto opened = sql::open_threaded({"sqlite:" + file.string(), "journal", journal::migrations()});
     FIELDLINE_CHECK(opened.has_value());
     database = std::move(*opened);
     auto journal_opened = journal::Journal::open(*database, loop, {"north", "a"}, "stream");
     FIELDLINE_CHECK(journal_opened.has_value());
     journal = std::move(*journal_opened);
+    outbox.emplace(outbox::Outbox::Surroundings{
+                       loop, *journal, courier, [](const std::string&) { return outbox::Patience{}; },
+                       [] { return true; }, [](const Event&) {}, [] { return std::int64_t{1} << 40; }},
+                   outbox::Caps{std::int64_t{1} << 40, std::chrono::hours(1000), false});
   }
 
   net::Loop loop;
+  Anywhere courier;
   std::unique_ptr<sql::Database> database;
   std::unique_ptr<journal::Journal> journal;
+  std::optional<outbox::Outbox> outbox;
 };
 
-// Messages a second, `in_flight` at any time.
-double accepts(Node& node, std::size_t count, std::size_t in_flight) {
-  const std::vector<Message> messages{message(0), message(1), message(2), message(3)};
+// Messages a second, `in_flight` of them asked for and not answered at any time.
+double accepts(Node& node, std::size_t count, std::size_t in_flight, std::size_t target_count) {
+  std::vector<Message> messages;
+  for (std::size_t i = 0; i < target_count; ++i) messages.push_back(message(static_cast<int>(i)));
   std::size_t asked = 0;
   std::size_t answered = 0;
   std::function<void()> ask = [&] {
     if (asked == count) return;
-    node.journal->accept(messages[++asked % messages.size()], [&](const Result<journal::Accepted>& accepted) {
+    node.outbox->accept(messages[++asked % messages.size()], [&](const Result<MessageId>& accepted) {
       FIELDLINE_CHECK(accepted.has_value());
       ++answered;
       ask();
@@ -81,9 +109,51 @@ double accepts(Node& node, std::size_t count, std::size_t in_flight) {
   node.loop.post([&] {
     for (std::size_t i = 0; i < in_flight; ++i) ask();
   });
-  FIELDLINE_CHECK(node.loop.run_until([&] { return answered == count; }, 120s));
+  FIELDLINE_CHECK(node.loop.run_until([&] { return answered == count; }, 300s));
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
   return static_cast<double>(count) / took.count();
+}
+
+std::size_t resident_bytes() {
+  std::ifstream statm("/proc/self/statm");
+  std::size_t size = 0;
+  std::size_t resident = 0;
+  statm >> size >> resident;
+  return resident * static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+}
+
+// Messages a second out of a backlog to one target, its journal opened as after a restart.
+double drain(Scratch& scratch, std::size_t count, double& megabytes) {
+  const auto file = scratch.fresh("backlog");
+  {
+    Node node(file);
+    accepts(node, count, 1024, 1);
+  }
+  malloc_trim(0);
+  const auto before = resident_bytes();
+  Node node(file);
+  const auto start = std::chrono::steady_clock::now();
+  node.loop.post([&] { node.outbox->start(); });
+  std::size_t most = 0;
+  FIELDLINE_CHECK(node.loop.run_until(
+      [&] {
+        if (node.courier.taken % 4096 == 0) most = std::max(most, resident_bytes());
+        return node.courier.taken == count && node.outbox->status().front().depth == 0;
+      },
+      600s));
+  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
+  megabytes = static_cast<double>(most - std::min(most, before)) / (1 << 20);
+  return static_cast<double>(count) / took.count();
+}
+
+void measure_drain(const Table& table, Scratch& scratch) {
+  double megabytes = 0;
+  const auto small = drain(scratch, 20'000, megabytes);
+  table.add("delivered and marked", small, "/s", "backlog of 20,000");
+  const auto large = drain(scratch, 1'000'000, megabytes);
+  table.add("delivered and marked", large, "/s", "backlog of 1,000,000");
+  table.add("memory taken meanwhile", megabytes, "MiB", "backlog of 1,000,000");
+  table.add("drain: ratio of large to small backlog", large / small, "", "");
 }
 
 void measure_accepts(const Table& table, Scratch& scratch, std::size_t count, std::size_t in_flight) {
@@ -93,7 +163,7 @@ void measure_accepts(const Table& table, Scratch& scratch, std::size_t count, st
   for (int round = 0; round < kRounds; ++round) {
     bare.push_back(bare_commits(scratch.fresh("bare"), count, in_flight, kBody));
     Node node(scratch.fresh("journal"));
-    ours.push_back(accepts(node, count, in_flight));
+    ours.push_back(accepts(node, count, in_flight, 4));
     ratios.push_back(ours.back() / bare.back());
   }
   const auto scale = fmt::format("1 KiB, {} in flight", in_flight);
@@ -107,6 +177,7 @@ void measure_accepts(const Table& table, Scratch& scratch, std::size_t count, st
 int main(int argc, char** argv) {
   const Table table("outbox", argc, argv);
   Scratch scratch;
-  if (argc < 3) measure_accepts(table, scratch, 10'000, 1);
+  measure_accepts(table, scratch, 3'000, 1);
   measure_accepts(table, scratch, 200'000, 256);
+  measure_drain(table, scratch);
 }

@@ -102,7 +102,8 @@ class BareWriter {
 
 }  // namespace
 
-double bare_commits(const std::filesystem::path& file, std::size_t count, std::size_t in_flight, std::size_t size) {
+double bare_commits(const std::filesystem::path& file, std::size_t count, std::size_t in_flight,
+                    std::size_t size) {
   BareWriter writer(file, size);
   std::size_t asked = 0;
   const auto start = std::chrono::steady_clock::now();

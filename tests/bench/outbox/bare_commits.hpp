@@ -9,6 +9,7 @@ namespace fieldline::bench {
 
 // Rows a second, `in_flight` of them asked for and not answered at any time. Each is answered after its
 // commit, to the thread that asked.
-double bare_commits(const std::filesystem::path& file, std::size_t count, std::size_t in_flight, std::size_t size);
+double bare_commits(const std::filesystem::path& file, std::size_t count, std::size_t in_flight,
+                    std::size_t size);
 
 }  // namespace fieldline::bench

@@ -45,8 +45,8 @@ class JournalDisk {
   }
   void start() {
     loop_ = time.executor();
-    auto database = sql::open_inline({folder_.connection("journal.db"), "journal", migrations()}, time.executor(),
-                                     std::chrono::milliseconds(2));
+    auto database = sql::open_inline({folder_.connection("journal.db"), "journal", migrations()},
+                                     time.executor(), std::chrono::milliseconds(2));
     REQUIRE(database);
     database_ = std::move(*database);
     auto journal = Journal::open(*database_, *loop_, {"north", "a"}, "stream");
@@ -89,8 +89,9 @@ class JournalDisk {
   }
   Result<> settle(std::vector<Settlement> settlements) {
     const auto answer = answer_of<bool>([&](auto done) {
-      journal_->settle(std::move(settlements),
-                       [done](const Result<>& outcome) { done(outcome ? Result<bool>(true) : fail(outcome.error())); });
+      journal_->settle(std::move(settlements), [done](const Result<>& outcome) {
+        done(outcome ? Result<bool>(true) : fail(outcome.error()));
+      });
     });
     return answer ? Result<>() : fail(answer.error());
   }

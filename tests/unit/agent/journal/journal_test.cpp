@@ -34,7 +34,9 @@ TEST_CASE("an accepted message is found again after a restart, with its id, in i
 TEST_CASE("a message that is not answered yet may be lost with the process, one that is answered never is") {
   JournalDisk disk;
   bool answered = false;
-  disk.call([&] { disk.journal().accept(message_to(kErp, "x"), [&](const Result<Accepted>&) { answered = true; }); });
+  disk.call([&] {
+    disk.journal().accept(message_to(kErp, "x"), [&](const Result<Accepted>&) { answered = true; });
+  });
   disk.restart();
   CHECK_FALSE(answered);
   CHECK(disk.bodies(kErp).empty());
@@ -84,8 +86,9 @@ TEST_CASE("a parked message waits for a person with its reason, and retried it c
   CHECK(disk.parked("external-systems/unknown").empty());
 
   const auto until = disk.newest();
-  const auto moved = disk.answer_of<std::vector<Moved>>(
-      [&](auto done) { disk.journal().retry({poison->id, "", ""}, until, done); });
+  const auto moved = disk.answer_of<std::vector<Moved>>([&](auto done) {
+    disk.journal().retry({poison->id, "", ""}, until, done);
+  });
   REQUIRE(moved);
   REQUIRE(moved->size() == 1);
   CHECK(moved->front().messages == 1);
@@ -136,7 +139,8 @@ TEST_CASE("a message whose bytes changed on the disk is set aside and never deli
   const auto harmed = disk.accept(message_to(kErp, "harmed"));
   const auto column = GENERATE("bytes = CAST(replace(CAST(bytes AS TEXT), 'harmed', 'Harmed') AS BLOB)",
                                "epoch = 7", "at = at + 1", "crc = crc + 1");
-  disk.tamper(std::string("UPDATE records SET ") + column + " WHERE place = " + std::to_string(harmed->place));
+  disk.tamper(std::string("UPDATE records SET ") + column +
+              " WHERE place = " + std::to_string(harmed->place));
   const auto window = disk.window(kErp);
   CHECK(window.messages.size() == 1);
   REQUIRE(window.damaged.size() == 1);
@@ -173,7 +177,8 @@ TEST_CASE("accepted messages come back in windows that are bounded, and none is 
   int answered = 0;
   disk.call([&] {
     for (int i = 0; i < kMessages; ++i)
-      disk.journal().accept(message_to(kErp, std::to_string(i)), [&](const Result<Accepted>& a) { answered += a ? 1 : 0; });
+      disk.journal().accept(message_to(kErp, std::to_string(i)),
+                            [&](const Result<Accepted>& a) { answered += a ? 1 : 0; });
   });
   REQUIRE(disk.time.run_until([&] { return answered == kMessages; }, std::chrono::seconds(10)));
   int next = 0;
@@ -229,10 +234,10 @@ TEST_CASE("marks that are too many are pruned, what waits stays, and a reader wh
   JournalDisk disk;
   disk.call([&] { disk.journal().start(); });
   const auto kept = disk.accept(message_to(kErp, "kept"));
-  disk.tamper(
-      "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < " + std::to_string(kMarks + 10) +
-      ") INSERT INTO records (place, kind, epoch, at, size, crc, bytes) SELECT " + std::to_string(kept->place) +
-      " + i, 3, 1, 0, 1, 0, CAST('x' AS BLOB) FROM n");
+  disk.tamper("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < " +
+              std::to_string(kMarks + 10) +
+              ") INSERT INTO records (place, kind, epoch, at, size, crc, bytes) SELECT " +
+              std::to_string(kept->place) + " + i, 3, 1, 0, 1, 0, CAST('x' AS BLOB) FROM n");
   disk.time.run_for(std::chrono::minutes(3));
   CHECK(disk.bodies(kErp) == Texts{"kept"});
   CHECK(disk.records(kept->place).gap);
@@ -245,8 +250,8 @@ TEST_CASE("the journal of another node is refused") {
   const auto loop = time.executor();
   const sql::ScratchFolder folder;
   const auto open = [&](const std::string& node) {
-    auto database = sql::open_inline({folder.connection("journal.db"), "journal", migrations()}, time.executor(),
-                                     std::chrono::milliseconds(2));
+    auto database = sql::open_inline({folder.connection("journal.db"), "journal", migrations()},
+                                     time.executor(), std::chrono::milliseconds(2));
     REQUIRE(database);
     const auto journal = Journal::open(**database, *loop, {"north", node}, "stream");
     return journal ? Result<>() : fail(journal.error());

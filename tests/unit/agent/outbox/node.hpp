@@ -65,8 +65,9 @@ class Node {
   void open() {
     courier = std::make_unique<TwinCourier>(disk.loop());
     outbox = std::make_unique<Outbox>(
-        Outbox::Surroundings{disk.loop(), disk.journal(), *courier, [this](const std::string&) { return patience; },
-                             [this] { return may_act; }, [this](Event event) { events.push_back(std::move(event)); },
+        Outbox::Surroundings{disk.loop(), disk.journal(), *courier,
+                             [this](const std::string&) { return patience; }, [this] { return may_act; },
+                             [this](Event event) { events.push_back(std::move(event)); },
                              [this] { return disk_free; }},
         caps);
   }

@@ -53,7 +53,8 @@ TEST_CASE("a target that does not answer holds up no other one") {
   CHECK(node.status().depth == 1);
 }
 
-TEST_CASE("a delivery that may succeed later is repeated at the artifact's interval, before what came after it") {
+TEST_CASE(
+    "a delivery that may succeed later is repeated at the artifact's interval, before what came after it") {
   Node node;
   node.start();
   int failures = 2;
@@ -111,8 +112,9 @@ TEST_CASE("a refused message is parked at once; retried it is delivered, discard
   CHECK(node.courier->arrived.size() == 2);
   CHECK(node.status().depth == 0);
   node.courier->reply = [](const Message&) { return targets::Delivered{"200"}; };
-  const auto retried =
-      node.disk.answer_of<std::int64_t>([&](auto done) { node.outbox->retry({*id, "", ""}, done); });
+  const auto retried = node.disk.answer_of<std::int64_t>([&](auto done) {
+    node.outbox->retry({*id, "", ""}, done);
+  });
   CHECK(*retried == 1);
   REQUIRE(node.until([&] { return node.status().depth == 0; }));
   CHECK(node.courier->bodies() == Texts{"one", "two", "one"});
@@ -152,7 +154,9 @@ TEST_CASE("a restart goes on with everything that was accepted, and only with th
   CHECK(node.courier->arrived.empty());
 }
 
-TEST_CASE("a process that dies at any moment loses nothing that it accepted, and repeats at most what it had not marked") {
+TEST_CASE(
+    "a process that dies at any moment loses nothing that it accepted, and repeats at most what it had not "
+    "marked") {
   const auto moment = GENERATE(range(0, 60));
   Node node;
   node.start();
@@ -255,7 +259,8 @@ TEST_CASE("a target whose oldest message is too old refuses more") {
   CHECK(node.send(message).error().where == "outbox-full");
 }
 
-TEST_CASE("by setting a full target drops its oldest messages instead, never the one under way, and says so") {
+TEST_CASE(
+    "by setting a full target drops its oldest messages instead, never the one under way, and says so") {
   Node node({20'000, 24h, true});
   node.courier->silent = true;
   node.start();
@@ -286,8 +291,9 @@ TEST_CASE("a damaged message is set aside with an event, and the next one is del
   Node node;
   REQUIRE(node.send("harmed"));
   REQUIRE(node.send("sound"));
-  node.disk.tamper("UPDATE records SET bytes = CAST('x' AS BLOB) WHERE place = (SELECT min(place) FROM records "
-                   "WHERE shelf > 0)");
+  node.disk.tamper(
+      "UPDATE records SET bytes = CAST('x' AS BLOB) WHERE place = (SELECT min(place) FROM records "
+      "WHERE shelf > 0)");
   node.start();
   REQUIRE(node.until([&] { return node.status().depth == 0; }));
   CHECK(node.courier->bodies() == Texts{"sound"});

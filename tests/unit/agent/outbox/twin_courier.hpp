@@ -41,7 +41,9 @@ class TwinCourier final : public targets::Courier {
     return bodies;
   }
 
-  std::function<targets::Outcome(const Message&)> reply = [](const Message&) { return targets::Delivered{"201"}; };
+  std::function<targets::Outcome(const Message&)> reply = [](const Message&) {
+    return targets::Delivered{"201"};
+  };
   bool silent = false;
   std::vector<Message> arrived;
   std::map<std::string, int> under_way;
@@ -50,10 +52,11 @@ class TwinCourier final : public targets::Courier {
 
  private:
   void answer(const Message& message, const Done<targets::Outcome>& done) {
-    loop_.after(std::chrono::milliseconds(1), [this, target = message.target, done, outcome = reply(message)] {
-      --under_way[target];
-      done(outcome);
-    });
+    loop_.after(std::chrono::milliseconds(1),
+                [this, target = message.target, done, outcome = reply(message)] {
+                  --under_way[target];
+                  done(outcome);
+                });
   }
 
   Executor& loop_;
