@@ -225,6 +225,28 @@ TEST_CASE_METHOD(Archive, "a server that went away postpones, and is found again
   CHECK(rows("SELECT 1 AS n") == R"([{"n":1}])");
 }
 
+TEST_CASE_METHOD(Archive, "a server off this machine hears nothing unless it speaks TLS") {
+  connection = {.database = "postgres",
+                .host = "0.0.0.0",  // leads here, but is not known to
+                .password = kSecret,
+                .port = Peers::shared().port("plain_database"),
+                .salt = "",
+                .user = "plant"};
+  hold_connection();
+  const auto heard = [&] {
+    hold_system(system("http"));
+    return Json::parse(call({.method = "GET", .path = "seen"})->body)["unencrypted"]
+        .back()
+        .get<std::string>();
+  };
+  CHECK_THAT(said(write("SELECT 1")), StartsWith("postponed: ") && Contains("SSL"));
+  CHECK(heard().empty());
+  connection.host = "127.0.0.1";
+  hold_connection();
+  CHECK_THAT(said(write("SELECT 1")), StartsWith("postponed: "));
+  CHECK_THAT(heard(), Contains("plant") && !Contains(kSecret));
+}
+
 TEST_CASE_METHOD(Archive, "a password of any letters is passed on, and never told") {
   use_postgresql();
   const std::string password = R"(s3cret-pass  'singlerow=true' \@:/?&=%41 ü)";

@@ -18,7 +18,8 @@ class Peers {
   Peers(const Peers&) = delete;
   Peers& operator=(const Peers&) = delete;
 
-  // "http", "https", "other" (its certificate is another host's), "mail", "other_mail", "plain_mail".
+  // "http", "https", "other" (its certificate is another host's), "mail", "other_mail", "plain_mail",
+  // "plain_database".
   [[nodiscard]] std::int64_t port(const std::string& name) const {
     return ports_.at(name).get<std::int64_t>();
   }

@@ -13,7 +13,7 @@ from aiosmtpd.smtp import SMTP, AuthResult
 
 USER, PASSWORD = b"plant", b"s3cret-pass"
 logging.disable(logging.WARNING)  # aiosmtpd warns of its own use of what it will drop
-seen = {"requests": [], "mails": []}
+seen = {"requests": [], "mails": [], "unencrypted": []}
 
 
 def openssl(*words):
@@ -95,6 +95,16 @@ async def serve(reader, writer):
         writer.close()
 
 
+async def serve_database(reader, writer):
+    """PostgreSQL without TLS, as far as to hear who is there."""
+    first = await reader.readexactly(8)
+    if first[4:] == (80877103).to_bytes(4, "big"):  # SSLRequest
+        writer.write(b"N")
+        first = b""
+    seen["unencrypted"].append((first + await reader.read(1024)).decode("latin1"))
+    writer.close()
+
+
 class Mailbox:
     async def handle_RCPT(self, server, session, envelope, address, options):
         if address.startswith("nobody"):
@@ -131,6 +141,8 @@ async def main(folder):
     for name, context in (("http", None), ("https", tls(folder, "good")), ("other", tls(folder, "other"))):
         server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=context)
         ports[name] = server.sockets[0].getsockname()[1]
+    server = await asyncio.start_server(serve_database, "127.0.0.1", 0)
+    ports["plain_database"] = server.sockets[0].getsockname()[1]
     ports["mail"] = await mail_server(tls_context=tls(folder, "good"), require_starttls=True, auth_required=True,
                                       authenticator=authenticate)
     ports["other_mail"] = await mail_server(tls_context=tls(folder, "other"), require_starttls=True)
