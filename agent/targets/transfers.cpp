@@ -1,6 +1,7 @@
 #include "agent/targets/transfers.hpp"
 
 #include <fmt/format.h>
+#include <signal.h>
 
 #include <algorithm>
 #include <array>
@@ -196,8 +197,8 @@ Transfers::~Transfers() {
   {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
+    curl_multi_wakeup(multi_.get());  // the thread takes it down from here on
   }
-  curl_multi_wakeup(multi_.get());
   thread_.join();
 }
 
@@ -217,6 +218,11 @@ Result<> Transfers::begin(Transfer transfer, Done done) {
 
 void Transfers::run() {
   name_thread("transfers");
+  // OpenSSL writes to whoever has hung up, and libcurl leaves this signal to who forbids it signals.
+  sigset_t pipe;
+  sigemptyset(&pipe);
+  sigaddset(&pipe, SIGPIPE);
+  pthread_sigmask(SIG_BLOCK, &pipe, nullptr);
   while (true) {
     {
       const std::lock_guard lock(mutex_);
@@ -233,6 +239,7 @@ void Transfers::run() {
   }
   for (const auto& [easy, course] : under_way_) curl_multi_remove_handle(multi_.get(), easy);
   under_way_.clear();
+  multi_.reset();  // here too: it says goodbye on the connections that it kept
 }
 
 void Transfers::admit() {

@@ -177,6 +177,28 @@ TEST_CASE("a hostile or broken system costs one bounded attempt") {
   CHECK(error("garbage") == ErrorCode::kUnavailable);
 }
 
+TEST_CASE("a system that hangs up in the middle of a body costs that attempt only") {
+  Site site;
+  for (const auto* peer : {"http", "https"}) {
+    site.hold_system(site.system(peer));
+    for (int i = 0; i < 20; ++i) {
+      const auto outcome = site.deliver(
+          "external-systems/erp", HttpRequest{.body = std::string(kRequestBytes, 'x'), .path = "hang-up"});
+      CHECK_THAT(said(outcome), StartsWith("postponed: "));
+    }
+  }
+}
+
+TEST_CASE("a system that resets the connection behind its answer costs nothing") {
+  Site site;
+  for (const auto* peer : {"http", "https"}) {
+    site.hold_system(site.system(peer));
+    for (int i = 0; i < 20; ++i) {
+      CHECK(said(site.post("reset")) == "delivered: 200");
+    }
+  }
+}
+
 TEST_CASE("a system that is not there, not here or not what it says is postponed") {
   Site site;
   CHECK(said(site.post("x")) == "postponed: external-systems/erp is not at this site");

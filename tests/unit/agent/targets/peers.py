@@ -5,7 +5,9 @@ Prints one line of JSON with their ports and files, and ends with its standard i
 import asyncio
 import json
 import logging
+import socket
 import ssl
+import struct
 import subprocess
 import sys
 
@@ -73,6 +75,11 @@ async def respond(writer, path, request):
         writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nonly this")
     elif what[0] == "silent":
         await asyncio.sleep(3600)
+    elif what[0] == "reset":
+        writer.write(answer(200, b"and gone"))
+        await writer.drain()
+        writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        writer.transport.abort()
     elif what[0] != "closed":
         writer.write(answer(200, json.dumps(request).encode(), "Content-Type: application/json", "X-Twice: 1", "x-twice: 2"))
 
@@ -83,6 +90,8 @@ async def serve(reader, writer):
         first, *lines = head.split("\r\n")[:-2]
         method, path, _ = first.split(" ")
         headers = {name.lower(): value for name, value in (line.split(": ", 1) for line in lines if ": " in line)}
+        if path == "/hang-up":
+            writer.transport.abort()
         body = await reader.readexactly(int(headers.get("content-length", 0)))
         request = {"method": method, "path": path, "headers": headers, "body": body.decode()}
         if not path.startswith("/seen"):
