@@ -28,8 +28,8 @@ inline constexpr std::size_t kPathBytes = 4096;
 
 // To reach a server: what takes longer is as good as gone.
 inline constexpr Duration kConnectTimeout = std::chrono::seconds(10);
-// Of one HTTP request, whatever the artifact says: a lane that waits for longer is stuck.
-inline constexpr Duration kLongestTimeout = std::chrono::minutes(5);
+// Of one HTTP request, whatever the artifact says: as central bounds it.
+inline constexpr Duration kLongestTimeout = std::chrono::minutes(10);
 // Of one mail: greylisting servers answer slowly (RFC 5321, 4.5.3.2, allows minutes for each command).
 inline constexpr Duration kMailTimeout = std::chrono::minutes(2);
 // Of one statement. The server cancels it; one that is silent for kSilence more is lost.
