@@ -2,7 +2,10 @@
 
 #include "agent/connections/connections.hpp"
 #include "agent/events/event_log.hpp"
+#include "agent/health/vitals.hpp"
+#include "agent/journal/journal.hpp"
 #include "agent/orders/desk.hpp"
+#include "agent/outbox/outbox.hpp"
 #include "agent/runtime/runtime.hpp"
 #include "agent/station.hpp"
 #include "agent/store/artifact_store.hpp"
@@ -30,14 +33,20 @@ class StoreKeeper final : public runtime::Keeper {
   store::KeptStates& states_;
 };
 
-// The courier as scripts see it.
+// How long a stop waits for deliveries under way; what is not over by then is delivered again.
+constexpr Duration kLastDeliveries = std::chrono::seconds(5);
+
+// The courier and the outbox as scripts see them.
 class CourierOutside final : public runtime::Outside {
  public:
-  explicit CourierOutside(targets::Courier& courier) : courier_(courier) {}
+  CourierOutside(targets::Courier& courier, outbox::Outbox& outbox, targets::Resolve resolve)
+      : courier_(courier), outbox_(outbox), resolve_(std::move(resolve)) {}
   void ask(runtime::Asked asked, runtime::Answered answered) override {
     const auto target = parse_artifact_key(asked.target);
     if (!target) {
       answered(fail(ErrorCode::kInvalid, "that is not the name of an artifact"));
+    } else if (asked.wish == runtime::Wish::kDelivery) {
+      send(std::move(asked), answered);
     } else if (auto* request = std::get_if<HttpRequest>(&asked.content)) {
       courier_.call(target->name, std::move(*request), [answered](Result<targets::HttpAnswer> answer) {
         answered(answer ? Result<Json>(targets::json_of(std::move(*answer)))
@@ -49,8 +58,36 @@ class CourierOutside final : public runtime::Outside {
   }
 
  private:
+  // What no artifact stands for could wait for ever.
+  void send(runtime::Asked asked, const runtime::Answered& answered) {
+    if (resolve_(asked.target) == nullptr)
+      return answered(fail(ErrorCode::kNotFound, "this node does not hold " + asked.target));
+    Message message;
+    message.content = std::move(asked.content);
+    message.instance = std::move(asked.instance);
+    message.script = std::move(asked.script);
+    message.target = std::move(asked.target);
+    outbox_.accept(std::move(message), [answered](const Result<MessageId>& id) {
+      answered(id ? Result<Json>(id->text()) : fail(id.error()));
+    });
+  }
+
   targets::Courier& courier_;
+  outbox::Outbox& outbox_;
+  const targets::Resolve resolve_;
 };
+
+outbox::Patience patience_of(const Artifact* artifact) {
+  const auto* system = artifact == nullptr ? nullptr : std::get_if<ExternalSystem>(artifact);
+  return system == nullptr ? outbox::Patience{}
+                           : outbox::Patience{system->retry_interval, system->retry_limit};
+}
+
+// Where it is not known nothing is refused for it.
+std::int64_t disk_free(const std::filesystem::path& state) {
+  const auto free = health::read_vitals(state).disk_free;
+  return free == 0 ? std::numeric_limits<std::int64_t>::max() : free;
+}
 
 // The uplink as the desk sees it; there is none until both are built.
 class UplinkAnswers final : public orders::Answers {
@@ -92,14 +129,20 @@ Event unreadable_event(const std::string& key) {
 
 struct Agent::Rooms {
   Rooms(const Ground& ground, const Settings& settings, std::unique_ptr<store::ConfigurationStore> opened,
-        std::unique_ptr<store::ArtifactStore> shared)
-      : store(std::move(opened)),
+        std::unique_ptr<store::ArtifactStore> shared, std::unique_ptr<journal::Journal> kept)
+      : active(settings.role == Role::kActive),
+        store(std::move(opened)),
         artifacts(std::move(shared)),
+        journal(std::move(kept)),
         states(ground.configurations, ground.loop),
         keeper(states),
         events(ground.events, ground.loop, settings.node, settings.retention),
         courier(ground.courier([this](const std::string& key) { return artifact(key); })),
-        outside(*courier),
+        outbox({ground.loop, *journal, *courier,
+                [this](const std::string& target) { return patience_of(artifact(target).get()); },
+                [this] { return active; }, logger(), [state = settings.state] { return disk_free(state); }},
+               settings.outbox),
+        outside(*courier, outbox, [this](const std::string& key) { return artifact(key); }),
         connections(ground.loop, Random(seed(ground)),
                     [this](const ConnectionHealth& health) { events.append(connection_event(health)); }),
         runtime({ground.loop, ground.strands, ground.compiler, connections, keeper, outside, logger()}),
@@ -124,12 +167,15 @@ struct Agent::Rooms {
     return random.below(std::numeric_limits<std::uint64_t>::max());
   }
 
+  const bool active;  // as its settings say: it delivers
   std::unique_ptr<store::ConfigurationStore> store;
   std::unique_ptr<store::ArtifactStore> artifacts;
+  std::unique_ptr<journal::Journal> journal;
   store::KeptStates states;
   StoreKeeper keeper;
   events::EventLog events;
   std::unique_ptr<targets::Courier> courier;
+  outbox::Outbox outbox;
   CourierOutside outside;
   connections::Connections connections;
   runtime::Runtime runtime;
@@ -144,8 +190,12 @@ Result<std::unique_ptr<Agent>> Agent::build(const Ground& ground, const Settings
   if (!opened) return fail(std::move(opened.error()));
   auto artifacts = store::ArtifactStore::open(ground.configurations, **opened, ground.secrets);
   if (!artifacts) return fail(std::move(artifacts.error()));
-  return std::unique_ptr<Agent>(
-      new Agent(std::make_unique<Rooms>(ground, settings, std::move(*opened), std::move(*artifacts))));
+  auto random = ground.random;
+  auto kept =
+      journal::Journal::open(ground.journal, ground.loop, {settings.site, settings.node}, random.id());
+  if (!kept) return fail(std::move(kept.error()));
+  return std::unique_ptr<Agent>(new Agent(std::make_unique<Rooms>(ground, settings, std::move(*opened),
+                                                                  std::move(*artifacts), std::move(*kept))));
 }
 
 Agent::Agent(std::unique_ptr<Rooms> rooms) : rooms_(std::move(rooms)) {}
@@ -154,11 +204,13 @@ Agent::~Agent() = default;
 void Agent::start() {
   rooms_->events.start();
   for (const auto& key : rooms_->artifacts->unreadable()) rooms_->events.append(unreadable_event(key));
+  rooms_->journal->start();
+  if (rooms_->active) rooms_->outbox.start();
   rooms_->desk.start([this] { rooms_->uplink.start(); });
 }
 
 void Agent::stop(std::function<void()> done) {
-  rooms_->runtime.stop(std::move(done));
+  rooms_->runtime.stop([this, done = std::move(done)] { rooms_->outbox.stop(kLastDeliveries, done); });
 }
 
 bool Agent::connected() const {

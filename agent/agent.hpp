@@ -31,6 +31,7 @@ class Agent {
     net::Dealer& dealer;
     sql::Database& configurations;  // opened with store::migrations()
     sql::Database& events;          // opened with events::migrations()
+    sql::Database& journal;         // opened with journal::migrations()
     const SecretBox& secrets;       // under its key are the secrets in `configurations`
     runtime::Strands& strands;
     Worker& compiler;
@@ -45,7 +46,7 @@ class Agent {
 
   // Runs what is current, then dials the coordinator.
   void start();
-  // Stops every instance and answers once all they kept is durable.
+  // Stops every instance, then what delivers their messages; answers once all they kept is durable.
   void stop(std::function<void()> done);
 
   [[nodiscard]] bool connected() const;

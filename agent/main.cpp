@@ -6,6 +6,7 @@
 
 #include "agent/agent.hpp"
 #include "agent/events/schema.hpp"
+#include "agent/journal/schema.hpp"
 #include "agent/runtime/thread_strands.hpp"
 #include "agent/settings.hpp"
 #include "agent/store/schema.hpp"
@@ -59,6 +60,8 @@ Result<> run(const agent::Settings& settings) {
   if (!configurations) return fail(configurations.error());
   auto events = database("events.db", "events", events::migrations());
   if (!events) return fail(events.error());
+  auto journal = database("journal.db", "journal", journal::migrations());
+  if (!journal) return fail(journal.error());
 
   spdlog::info("node {}/{}, {}, key {}", settings.site, settings.node, name(settings.role),
                net::fingerprint(keys->public_key()));
@@ -70,9 +73,9 @@ Result<> run(const agent::Settings& settings) {
     return std::make_unique<targets::Targets>(
         targets::Targets::Surroundings{loop, std::move(resolve), settings.state});
   };
-  auto node = agent::Agent::build(
-      {loop, dealer, **configurations, **events, *secrets, strands, compiler, Random::from_system(), courier},
-      settings);
+  auto node = agent::Agent::build({loop, dealer, **configurations, **events, **journal, *secrets, strands,
+                                   compiler, Random::from_system(), courier},
+                                  settings);
   if (!node) return fail(node.error());
 
   loop.post([&] { (*node)->start(); });

@@ -32,7 +32,7 @@ settings::Table<Settings> settings_table() {
   table.add("coordinator.key_file", &Settings::coordinator_key,
             "File with the coordinator's public key: a copy of coordinator.pub from its state directory.");
   table.add("state", &Settings::state,
-            "Directory for this node's key, configurations and event log; made when missing.");
+            "Directory for this node's key, configurations, messages and event log; made when missing.");
   table
       .add(
           "events.retention", [](Settings& s) -> Duration& { return s.retention.age; },
@@ -48,6 +48,19 @@ settings::Table<Settings> settings_table() {
           "events.purge_at", [](Settings& s) -> Duration& { return s.retention.purge_at; },
           "Time of day, UTC, of the daily purge, counted from midnight.")
       .range(Duration::zero(), std::chrono::hours(24));
+  table
+      .add(
+          "outbox.max_bytes", [](Settings& s) -> std::int64_t& { return s.outbox.bytes; },
+          "What one target may have waiting and parked at this node.")
+      .range(1 << 20, std::int64_t{1} << 40);
+  table
+      .add(
+          "outbox.max_age", [](Settings& s) -> Duration& { return s.outbox.age; },
+          "How old the first message that waits for a target may become before it takes no more.")
+      .range(std::chrono::minutes(1), std::chrono::hours(24 * 3650));
+  table.add(
+      "outbox.drop_oldest", [](Settings& s) -> bool& { return s.outbox.drop_oldest; },
+      "A target that is full loses its oldest messages; else scripts are refused new ones.");
   table.add("threads", &Settings::threads, "Threads that run instances.").range(1, 64);
   table.add("log.level", &Settings::log_level, "The least severe that is logged.");
   table.check(check_names);

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "agent/events/event_log.hpp"
+#include "agent/outbox/outbox.hpp"
 #include "common/model/session.hpp"
 #include "common/settings/endpoint.hpp"
 #include "common/settings/log_level.hpp"
@@ -20,6 +21,7 @@ struct Settings {
   std::filesystem::path coordinator_key = "/etc/fieldline/coordinator.pub";
   std::filesystem::path state = "/var/lib/fieldline-agent";
   events::Retention retention;
+  outbox::Caps outbox;
   int threads = 2;
   settings::LogLevel log_level = settings::LogLevel::kInfo;
 };

@@ -73,4 +73,10 @@ Result<DatabaseWrite> statement_of(const Json& statement, const Json& parameters
   return made;
 }
 
+Result<Mail> mail_of(const Json& subject, const Json& body) {
+  if (!subject.is_string() || !(body.is_string() || body.is_null()))
+    return fail(ErrorCode::kInvalid, "a subject is a text, and so is what follows it");
+  return Mail{body.is_null() ? std::string() : body.get<std::string>(), subject.get<std::string>()};
+}
+
 }  // namespace fieldline::runtime

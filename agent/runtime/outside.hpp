@@ -11,11 +11,17 @@
 
 namespace fieldline::runtime {
 
+enum class Wish {
+  kAnswer,    // what the other system says, now
+  kDelivery,  // the id of a message that is on the disk, and will be delivered
+};
+
 struct Asked {
   MessageContent content{};
   std::string instance{};
   std::string script{};
   std::string target{};  // the key of an artifact: "external-systems/erp"
+  Wish wish = Wish::kAnswer;
 };
 using Answered = std::function<void(Result<Json>)>;
 using Ask = std::function<void(Asked asked, Answered answered)>;
@@ -31,5 +37,7 @@ class Outside {
 Result<HttpRequest> http_request_of(const Json& given);
 // A statement, and an object of its parameters or nothing.
 Result<DatabaseWrite> statement_of(const Json& statement, const Json& parameters);
+// A subject, and a text or nothing.
+Result<Mail> mail_of(const Json& subject, const Json& body);
 
 }  // namespace fieldline::runtime

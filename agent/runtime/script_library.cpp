@@ -5,6 +5,7 @@
 #include <cmath>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <utility>
 
 #include "agent/runtime/attributes.hpp"
@@ -77,23 +78,32 @@ class Functions {
     return request;
   }
 
-  Result<lua::Request> external_call(const Json& arguments) const {
+  Result<lua::Request> external(Wish wish, const Json& arguments) const {
     if (!is_named(arguments, 1, 2)) {
-      return wrong_argument("external.call", "the name of an external system, and a request");
+      return wrong_argument(wish == Wish::kAnswer ? "external.call" : "external.send",
+                            "the name of an external system, and a request");
     }
     auto request = http_request_of(arguments.size() > 1 ? arguments[1] : Json());
     if (!request) return fail(std::move(request.error()));
-    return ask(ArtifactKind::kExternalSystem, arguments, std::move(*request));
+    return ask(ArtifactKind::kExternalSystem, arguments, std::move(*request), wish);
   }
 
-  Result<lua::Request> database_query(const Json& arguments) const {
+  Result<lua::Request> database(Wish wish, const Json& arguments) const {
     if (!is_named(arguments, 2, 3)) {
-      return wrong_argument("database.query",
+      return wrong_argument(wish == Wish::kAnswer ? "database.query" : "database.write",
                             "the name of a database connection, a statement, and parameters");
     }
     auto statement = statement_of(arguments[1], arguments.size() > 2 ? arguments[2] : Json());
     if (!statement) return fail(std::move(statement.error()));
-    return ask(ArtifactKind::kDatabaseConnection, arguments, std::move(*statement));
+    return ask(ArtifactKind::kDatabaseConnection, arguments, std::move(*statement), wish);
+  }
+
+  Result<lua::Request> notify(const Json& arguments) const {
+    if (!is_named(arguments, 2, 3))
+      return wrong_argument("notify.send", "the name of a notification list, a subject, and a text");
+    auto mail = mail_of(arguments[1], arguments.size() > 2 ? arguments[2] : Json());
+    if (!mail) return fail(std::move(mail.error()));
+    return ask(ArtifactKind::kNotificationList, arguments, std::move(*mail), Wish::kDelivery);
   }
 
   Answer sleep(const Values& arguments) const {
@@ -122,11 +132,12 @@ class Functions {
     return arguments.size() >= least && arguments.size() <= most && arguments[0].is_string();
   }
 
-  [[nodiscard]] lua::Request ask(ArtifactKind kind, const Json& arguments, MessageContent content) const {
+  [[nodiscard]] lua::Request ask(ArtifactKind kind, const Json& arguments, MessageContent content,
+                                 Wish wish) const {
     auto& self = around_.self;
     const auto request = self.open_request();
     around_.ask({std::move(content), around_.config.instance, self.definition().name,
-                 artifact_key(kind, arguments[0].get_ref<const std::string&>())},
+                 artifact_key(kind, arguments[0].get_ref<const std::string&>()), wish},
                 [&self, request](Result<Json> answer) {
                   self.answer(request, answer ? Result<lua::Reply>(std::move(*answer))
                                               : fail(std::move(answer.error())));
@@ -160,10 +171,18 @@ std::shared_ptr<const lua::Library> script_library(const ScriptSurroundings& sur
                     [functions](const Values& arguments) { return functions->set(arguments); });
   library->awaiting("scripts.call",
                     [functions](Values arguments) { return functions->call(std::move(arguments)); });
-  library->asking("external.call",
-                  [functions](const Json& arguments) { return functions->external_call(arguments); });
-  library->asking("database.query",
-                  [functions](const Json& arguments) { return functions->database_query(arguments); });
+  constexpr std::tuple<const char*, const char*, Wish> kAsking[]{
+      {"external.call", "database.query", Wish::kAnswer},
+      {"external.send", "database.write", Wish::kDelivery}};
+  for (const auto& [external, database, wish] : kAsking) {
+    library->asking(external, [functions, wanted = wish](const Json& arguments) {
+      return functions->external(wanted, arguments);
+    });
+    library->asking(database, [functions, wanted = wish](const Json& arguments) {
+      return functions->database(wanted, arguments);
+    });
+  }
+  library->asking("notify.send", [functions](const Json& arguments) { return functions->notify(arguments); });
   library->awaiting("sleep", [functions](const Values& arguments) { return functions->sleep(arguments); });
   constexpr std::pair<const char*, Severity> kLevels[]{{"log.debug", Severity::kDebug},
                                                        {"log.info", Severity::kInfo},

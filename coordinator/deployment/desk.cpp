@@ -183,16 +183,14 @@ void Deployments::Desk::command(const std::string& instance, DeploymentKind kind
   operations.start(instance, site, done);
 }
 
-void Deployments::Desk::remove(const std::string& instance, const Request& request,
-                               Answer<Deployment> done) {
+void Deployments::Desk::remove(const std::string& instance, const Request& request, Answer<Deployment> done) {
   const auto library = catalog.library();
   const auto* document = library->find(templates::DocumentKind::kInstance, instance);
   const auto* deployed = ledger.deployed(instance);
   const auto* status = ledger.status(instance);
   const bool uncertain = status != nullptr && is_uncertain(*status);
   if (document == nullptr && deployed == nullptr && !uncertain)
-    return fail_later(done,
-                           {ErrorCode::kNotFound, fmt::format("there is no instance {}", instance), {}, {}});
+    return fail_later(done, {ErrorCode::kNotFound, fmt::format("there is no instance {}", instance), {}, {}});
   const auto site = deployed != nullptr ? deployed->site
                     : uncertain         ? status->site
                                         : document->instance().site;

@@ -6,6 +6,7 @@
 #include <catch2/catch.hpp>
 
 #include "agent/events/schema.hpp"
+#include "agent/journal/schema.hpp"
 #include "agent/store/schema.hpp"
 #include "agent/targets/courier.hpp"
 #include "coordinator/database/migrations.hpp"
@@ -107,6 +108,7 @@ struct Node::Running {
         compiler(world.time.worker()),
         configurations(open(world, name + "-configurations.db", store::migrations())),
         events(open(world, name + "-events.db", events::migrations())),
+        journal(open(world, name + "-journal.db", journal::migrations())),
         strands(world.time),
         dealer(world.network.dealer(*loop, name, key, "central", kCentreKey)) {
     agent::Settings settings;
@@ -115,8 +117,8 @@ struct Node::Running {
     settings.role = role;
     settings.state = world.folder.path();
     const auto courier = [this](const targets::Resolve&) { return std::make_unique<NoTargets>(*loop); };
-    auto built = agent::Agent::build({*loop, *dealer, *configurations, *events, world.secrets, strands,
-                                      *compiler, Random(world.random.below(1U << 30)), courier},
+    auto built = agent::Agent::build({*loop, *dealer, *configurations, *events, *journal, world.secrets,
+                                      strands, *compiler, Random(world.random.below(1U << 30)), courier},
                                      settings);
     REQUIRE(built);
     agent = std::move(*built);
@@ -127,6 +129,7 @@ struct Node::Running {
   std::unique_ptr<Worker> compiler;
   std::unique_ptr<sql::Database> configurations;
   std::unique_ptr<sql::Database> events;
+  std::unique_ptr<sql::Database> journal;
   runtime::VirtualStrands strands;
   std::unique_ptr<net::Dealer> dealer;
   std::unique_ptr<agent::Agent> agent;

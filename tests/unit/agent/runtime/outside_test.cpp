@@ -80,6 +80,11 @@ TEST_CASE("a call that can't be meant is an error before anybody is asked") {
        {"external.call('erp', {url = 'x'})", "no field 'url'"},
        {"external.call('erp', {path = 5})", "path: "},
        {"external.call('erp', {headers = {X = {}}})", "headers/X: "},
+       {"external.send()", "external.send takes the name"},
+       {"database.write('history')", "database.write takes the name"},
+       {"notify.send('operators')", "notify.send takes the name"},
+       {"notify.send('operators', {})", "a subject is a text"},
+       {"notify.send('operators', 'x', 5)", "a subject is a text"},
        {"database.query('history')", "database.query takes the name"},
        {"database.query('history', 5)", "a statement is a text"},
        {"database.query('history', 'SELECT', {1, 2})", "parameters are a table"},
@@ -89,6 +94,24 @@ TEST_CASE("a call that can't be meant is an error before anybody is asked") {
   stage.world.run_for(1500ms);
   CHECK_THAT(left_by(stage), Contains(why));
   CHECK(stage.others.asked.empty());
+}
+
+TEST_CASE("what a script sends goes to be delivered, and the script gets the id of the message") {
+  const auto* id = R"("north.a.1.7")";
+  CHECK(outcome("return external.send('erp', {body = {level = 2.5}})", id) == "north.a.1.7");
+  const auto sent = asked_by("external.send('erp', {body = 'x'})");
+  CHECK(sent.wish == Wish::kDelivery);
+  CHECK(sent.target == "external-systems/erp");
+  const auto written = asked_by("database.write('history', 'INSERT INTO t VALUES (:a)', {a = 5})");
+  CHECK(written.wish == Wish::kDelivery);
+  CHECK(std::get<DatabaseWrite>(written.content) ==
+        DatabaseWrite{{{"a", std::int64_t{5}}}, "INSERT INTO t VALUES (:a)"});
+  const auto mail = asked_by("notify.send('operators', 'Level', 'It is too high.')");
+  CHECK(mail.wish == Wish::kDelivery);
+  CHECK(mail.target == "notification-lists/operators");
+  CHECK(std::get<Mail>(mail.content) == Mail{"It is too high.", "Level"});
+  CHECK(std::get<Mail>(asked_by("notify.send('operators', 'Level')").content) == Mail{"", "Level"});
+  CHECK(asked_by("external.call('erp')").wish == Wish::kAnswer);
 }
 
 TEST_CASE("a failed call is an error that the script can catch") {

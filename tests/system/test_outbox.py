@@ -1,0 +1,130 @@
+"""What a script was told is accepted arrives, whatever kills the node; and what arrives twice bears the same id."""
+
+import collections
+import http.server
+import json
+import threading
+
+import pytest
+from harness.daemons import Agent, Coordinator
+from harness.rest import wait_for
+
+
+class Receiver:
+    """An HTTP server that keeps the ids of what is delivered to it, and those that the script says it was told."""
+
+    def __init__(self):
+        self.delivered = collections.Counter()
+        self.told = []
+        outer = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_POST(self):
+                body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+                if self.path == "/told":
+                    outer.told.append(body)
+                else:
+                    assert json.loads(body)["reading"] == "x" * 1000
+                    outer.delivered[self.headers["Idempotency-Key"]] += 1
+                self.send_response(201)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+            def log_message(self, *_):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    @property
+    def url(self):
+        return f"http://127.0.0.1:{self.server.server_port}"
+
+
+def documents(url):
+    return f"""kind: Site
+name: north
+spec: {{nodes: [a]}}
+---
+kind: ExternalSystem
+name: erp
+spec: {{base_url: "{url}", retry_interval: 1s}}
+---
+kind: Template
+name: Sender
+spec:
+  scripts:
+    Send:
+      source: |
+        local id = external.send("erp", {{path = "/in", body = {{reading = string.rep("x", 1000)}}}})
+        external.call("erp", {{path = "/told", body = id}})
+      trigger: {{kind: interval, interval: 50ms}}
+---
+kind: Instance
+name: S
+spec: {{site: north, template: Sender}}"""
+
+
+@pytest.fixture
+def sending(tmp_path):
+    receiver = Receiver()
+    coordinator = Coordinator(tmp_path / "coordinator").start()
+    agent = Agent(tmp_path / "a", coordinator, "north", "a", "active")
+    try:
+        rest = coordinator.rest
+        rest.post("/apply", documents(receiver.url))
+        agent.start().accept()
+        agent.wait_online()
+        rest.post("/artifacts/deploy", None)
+        wait_for("the artifacts are there", lambda: rest.get("/artifacts/deployment")["sites"][0].get(
+            "deployment", {}).get("state") == "success")
+        assert rest.post("/instances/S/deploy?wait=30s")["state"] == "success"
+        wait_for("messages arrive", lambda: len(receiver.delivered) > 5)
+        yield agent, receiver
+    finally:
+        agent.stop()
+        coordinator.stop()
+        receiver.server.shutdown()
+
+
+def all_arrived(receiver):
+    return lambda: all(receiver.delivered[identity] > 0 for identity in list(receiver.told))
+
+
+@pytest.mark.parametrize("moment", ["outbox.accepted", "outbox.delivered", "outbox.marked"])
+def test_a_node_dies_at_a_named_moment(sending, moment):
+    agent, receiver = sending
+    agent.kill()
+    agent.environment = {"FIELDLINE_FAIL_POINT": f"{moment}:20"}
+    agent.start()
+    wait_for(f"it dies at {moment}", lambda: not agent.running, 60)
+    agent.environment = {}
+    before = len(receiver.told)
+    agent.come_back()
+    wait_for("the script goes on", lambda: len(receiver.told) > before + 10, 60)
+    wait_for("all that was accepted arrives", all_arrived(receiver))
+    assert max(receiver.delivered.values()) <= 2
+
+
+def test_a_node_is_killed_again_and_again(sending, dice):
+    agent, receiver = sending
+    for _ in range(8):
+        before = len(receiver.told)
+        wait_for("the script runs", lambda: len(receiver.told) > before + dice.randint(1, 10), 60)
+        agent.kill()
+        agent.start()
+    wait_for("all that was accepted arrives", all_arrived(receiver), 60)
+    assert len(receiver.told) > 20
+
+
+def test_an_orderly_restart_delivers_nothing_twice(sending):
+    agent, receiver = sending
+    for _ in range(3):
+        before = len(receiver.told)
+        wait_for("the script runs", lambda: len(receiver.told) > before + 5, 60)
+        agent.stop()
+        agent.start()
+    wait_for("all that was accepted arrives", all_arrived(receiver), 60)
+    assert max(receiver.delivered.values()) == 1
