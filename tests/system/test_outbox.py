@@ -3,6 +3,8 @@
 import collections
 import http.server
 import json
+import os
+import random
 import threading
 
 import pytest
@@ -87,6 +89,13 @@ def sending(tmp_path):
         agent.stop()
         coordinator.stop()
         receiver.server.shutdown()
+
+
+@pytest.fixture
+def dice():
+    seed = int(os.environ.get("FIELDLINE_SEED", random.SystemRandom().randrange(1 << 32)))
+    print(f"FIELDLINE_SEED={seed} repeats this")
+    return random.Random(seed)
 
 
 def all_arrived(receiver):
