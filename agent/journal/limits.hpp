@@ -15,8 +15,8 @@ inline constexpr std::size_t kRecordBytes = std::size_t{64} << 10;
 inline constexpr std::size_t kAcceptBatch = 256;
 // Writes of accepted messages that are under way: one commits while the next is made.
 inline constexpr std::size_t kAcceptsInFlight = 2;
-// Messages that begin the second of them; fewer wait, and share the cost of a sync.
-inline constexpr std::size_t kWorthAWrite = 64;
+// Messages that begin the second of them: a full one. Fewer wait, and share the cost of a sync.
+inline constexpr std::size_t kWorthAWrite = 256;
 // Messages that wait for such a write. At 50,000 a second this is a fifth of a second.
 inline constexpr std::size_t kAcceptsWaiting = 10'000;
 // Settled messages in one write and one record: with their details they fit a batch.

@@ -171,7 +171,7 @@ std::map<std::int64_t, LaneCount> count_lanes(soci::session& sql) {
   Statement counts(
       sql,
       "SELECT c.shelf, c.messages, c.bytes, c.newest, r.at FROM (SELECT shelf, count(*) AS messages, "
-      "sum(size) AS bytes, min(place) AS first, max(place) AS newest FROM records WHERE shelf <> 0 "
+      "sum(size) AS bytes, min(place) AS first, max(place) AS newest FROM records WHERE shelf IS NOT NULL "
       "GROUP BY shelf) AS c JOIN records AS r ON r.place = c.first");
   while (counts.step()) {
     const auto shelf = counts.integer(0);

@@ -29,7 +29,7 @@ constexpr std::array kMigrations{
         place INTEGER PRIMARY KEY,
         kind INTEGER NOT NULL,
         epoch INTEGER NOT NULL,  -- of a message: the one of its id
-        shelf INTEGER,           -- of its target; negative: parked; 0: kept states; null: no longer live
+        shelf INTEGER,           -- of its target; negative: parked; null: nothing that is live
         at INTEGER NOT NULL,     -- microseconds UTC: accepted, or parked
         node INTEGER,            -- of a message that moved: of its id, as is number
         number INTEGER,
