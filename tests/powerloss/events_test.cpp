@@ -2,8 +2,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <catch2/catch.hpp>
 #include <cstdint>
+#include <memory>
 #include <string>
+#include <utility>
 
 #include "agent/events/event_log.hpp"
 #include "agent/events/schema.hpp"

@@ -2,8 +2,10 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <catch2/catch.hpp>
 #include <cstdint>
 #include <string>
+#include <utility>
 
 #include "tests/powerloss/expected.hpp"
 #include "tests/powerloss/suite.hpp"

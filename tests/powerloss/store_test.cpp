@@ -3,9 +3,12 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
+#include <catch2/catch.hpp>
 #include <cstdint>
+#include <map>
+#include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "agent/store/configuration_rows.hpp"
@@ -18,7 +21,7 @@
 namespace fieldline::powerloss {
 namespace {
 
-constexpr int kInstancesTried = 5;
+constexpr int kPumpsHeld = 5;
 
 // What a node has been told, and holds.
 struct Held {
@@ -74,7 +77,7 @@ class NodeStore final : public Keeper {
   }
 
   void act() override {
-    const auto instance = fmt::format("Pump{}", life_->random.below(kInstancesTried));
+    const auto instance = fmt::format("Pump{}", life_->random.below(kPumpsHeld));
     const auto staged = candidates_.contains(instance);
     const auto current = expected_.latest().current.contains(instance);
     switch (life_->random.below(10)) {
@@ -184,7 +187,7 @@ class NodeStore final : public Keeper {
     Held found;
     found.term = store_->term();
     for (const auto& item : store_->inventory()) found.current[item.instance] = item;
-    for (int i = 0; i < kInstancesTried; ++i) {
+    for (int i = 0; i < kPumpsHeld; ++i) {
       const auto instance = fmt::format("Pump{}", i);
       if (const auto number = store_->last_number(instance); number != 0) found.numbers[instance] = number;
     }

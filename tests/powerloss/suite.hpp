@@ -1,4 +1,5 @@
-// The suite that every keeper has to pass, over many seeds.
+// The suite that every keeper has to pass, over many seeds: derive from Keeper, and
+//   TEST_CASE("…") { check_cuts<MyKeeper>(250); }
 #pragma once
 
 #include <catch2/catch.hpp>

@@ -67,11 +67,13 @@ class Trial {
     }
   }
 
-  // Also sets how the connection syncs, which no transaction may.
+  // Also sets how the connection syncs, which can't be done in a transaction.
   Result<> examine(sql::Database& database) const {
     return database.read_now([this](soci::session& sql) -> Result<> {
-      sql << "ROLLBACK";
-      sql << fmt::format("PRAGMA synchronous={}", conditions_.synchronous);
+      if (conditions_.synchronous != nullptr) {
+        sql << "ROLLBACK";
+        sql << fmt::format("PRAGMA synchronous={}", conditions_.synchronous);
+      }
       int pages = 0;
       sql << fmt::format("PRAGMA wal_autocheckpoint={}", kCheckpoint), soci::into(pages);
       std::string verdict;

@@ -54,7 +54,7 @@ class Keeper {
 struct Conditions {
   std::uint64_t seed = 0;
   int cuts = 8;
-  const char* synchronous = "FULL";  // of the connection
+  const char* synchronous = nullptr;  // of the connection; nothing: as it was opened
 };
 
 enum class FaultKind {

@@ -127,9 +127,26 @@ int unmap_shared(sqlite3_file* handle, int /*remove*/) {
 }
 
 constexpr sqlite3_io_methods kMethods{
-    2,           close_file,   read_file,       write_file,   truncate_file, sync_file, size_of_file,
-    lock_file,   lock_file,    nobody_reserved, control_file, sector_size,   traits,    map_shared,
-    lock_shared, order_shared, unmap_shared,    nullptr,      nullptr};
+    .iVersion = 2,
+    .xClose = close_file,
+    .xRead = read_file,
+    .xWrite = write_file,
+    .xTruncate = truncate_file,
+    .xSync = sync_file,
+    .xFileSize = size_of_file,
+    .xLock = lock_file,
+    .xUnlock = lock_file,
+    .xCheckReservedLock = nobody_reserved,
+    .xFileControl = control_file,
+    .xSectorSize = sector_size,
+    .xDeviceCharacteristics = traits,
+    .xShmMap = map_shared,
+    .xShmLock = lock_shared,
+    .xShmBarrier = order_shared,
+    .xShmUnmap = unmap_shared,
+    .xFetch = nullptr,
+    .xUnfetch = nullptr,
+};
 
 int open_file(sqlite3_vfs* vfs, const char* name, sqlite3_file* handle, int flags, int* out_flags) {
   auto& disk = disk_of(vfs);
