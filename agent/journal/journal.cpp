@@ -116,19 +116,20 @@ void Journal::read(std::function<Result<T>(soci::session&)> query, Done<T> reply
 }
 
 void Journal::raise_epoch(std::uint64_t epoch, Done<> done) {
-  if (epoch <= epoch_asked_) {
+  if (epoch <= epoch_) {
     loop_.post([done] { done({}); });
     return;
   }
-  epoch_asked_ = epoch;
+  // One that is asked for while a higher one is on its way to the disk may not undo it.
+  epoch_asked_ = std::max(epoch_asked_, epoch);
   submit<bool>(
-      [epoch](soci::session& sql, bool&) -> Result<> {
-        update_epoch(sql, epoch);
+      [asked = epoch_asked_](soci::session& sql, bool&) -> Result<> {
+        update_epoch(sql, asked);
         return {};
       },
-      [this, epoch, done](const Result<bool>& written) {
+      [this, asked = epoch_asked_, done](const Result<bool>& written) {
         if (!written) return done(fail(written.error()));
-        epoch_ = std::max(epoch_, epoch);
+        epoch_ = std::max(epoch_, asked);
         done({});
       });
 }

@@ -98,7 +98,7 @@ class Journal {
   const NodeName node_;
   const std::string stream_;
   std::uint64_t epoch_ = 1;
-  std::uint64_t epoch_asked_ = 1;
+  std::uint64_t epoch_asked_ = 1;  // at least epoch_: what is durable or on its way
   std::map<std::string, LaneCount> found_;
 
   struct Shelf {
