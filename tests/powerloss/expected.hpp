@@ -11,6 +11,8 @@ namespace fieldline::powerloss {
 template <class State>
 class Expected {
  public:
+  explicit Expected(State first = {}) : states_{std::move(first)} {}
+
   [[nodiscard]] const State& answered() const { return states_.front(); }
   // Once all that was asked for is done.
   [[nodiscard]] const State& latest() const { return states_.back(); }
@@ -30,7 +32,7 @@ class Expected {
   }
 
  private:
-  std::deque<State> states_{State{}};
+  std::deque<State> states_;
 };
 
 }  // namespace fieldline::powerloss
