@@ -130,6 +130,23 @@ TEST_CASE("rows that were accepted are there after every power cut, and whole") 
   }
 }
 
+TEST_CASE("a seed strikes the same calls each time, and leaves the same behind") {
+  const auto once = [](std::uint64_t seed) {
+    Rows rows;
+    Conditions conditions;
+    conditions.seed = seed;
+    conditions.synchronous = "OFF";
+    const auto verdict = try_cuts(rows, conditions);
+    return std::pair(verdict.strikes, verdict.fault ? verdict.fault->what : "");
+  };
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+    const auto first = once(seed);
+    const auto second = once(seed);
+    CHECK(first.first == second.first);
+    CHECK(first.second == second.second);
+  }
+}
+
 TEST_CASE("a database that does not sync is caught, damaged and with rows lost") {
   const auto off = bites_of<Rows>("OFF", 40);
   CHECK(off.damaged + off.lost > 35);

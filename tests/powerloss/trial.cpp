@@ -44,7 +44,7 @@ class Trial {
       live_on(life, to_be_cut);
       keeper_.close();
     } else if (!disk_.dark()) {
-      blame(FaultKind::kDamaged, "does not open: " + database.error().describe());
+      blame(FaultKind::kDamaged, "does not open: " + database.error().message);
     }
     if (database) database->reset();
     loop.reset();
@@ -59,9 +59,9 @@ class Trial {
 
   void live_on(Life& life, bool to_be_cut) {
     if (auto sound = examine(life.database); !sound) {
-      if (!disk_.dark()) blame(FaultKind::kDamaged, sound.error().describe());
+      if (!disk_.dark()) blame(FaultKind::kDamaged, sound.error().message);
     } else if (auto opened = keeper_.open(life); !opened) {
-      if (!disk_.dark()) lost(opened.error().describe());
+      if (!disk_.dark()) lost(opened.error().message);
     } else if (to_be_cut) {
       work_until_dark(life);
     }

@@ -33,7 +33,7 @@ struct Life {
 
   // True when it was done. A refusal is a fault unless the power is gone.
   [[nodiscard]] bool done(const Result<>& outcome) const {
-    if (!outcome && !disk.dark()) blame("refused: " + outcome.error().describe());
+    if (!outcome && !disk.dark()) blame("refused: " + outcome.error().message);
     return outcome.has_value();
   }
 };
