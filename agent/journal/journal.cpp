@@ -16,14 +16,6 @@
 #include "common/wire/outbox.hpp"
 
 namespace fieldline::journal {
-namespace {
-
-std::int64_t micros(Timestamp time) {
-  return time.time_since_epoch().count();
-}
-
-}  // namespace
-
 // Messages that share one write.
 struct Journal::Batch {
   std::vector<Entry> entries;

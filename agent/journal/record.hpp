@@ -17,6 +17,11 @@ namespace fieldline::journal {
 // Where a record stands in the journal of this node. Places only rise, by one for each record.
 using Place = std::int64_t;
 
+// Time as the journal stores it.
+inline std::int64_t micros(Timestamp time) {
+  return time.time_since_epoch().count();
+}
+
 struct NodeName {
   std::string site;
   std::string node;

@@ -38,10 +38,6 @@ struct TakeRow : Statement {
       : Statement(sql, "DELETE FROM records WHERE place = ? AND shelf > 0 RETURNING shelf") {}
 };
 
-std::int64_t micros(Timestamp time) {
-  return time.time_since_epoch().count();
-}
-
 std::int64_t number_of(soci::session& sql, const MessageId& id) {
   Statement known(sql, "SELECT id FROM nodes WHERE site = ? AND node = ?");
   return known.text(id.site).text(id.node).step() ? known.integer(0) : 0;
