@@ -54,7 +54,11 @@ TEST_CASE("a header that claims more than follows is refused before anything is 
 }
 
 TEST_CASE("nesting has a limit") {
-  const auto nested = [](std::size_t depth) { return std::string(depth, '\x91') + "\x01"; };
+  const auto nested = [](std::size_t depth) {
+    std::string arrays(depth, '\x91');
+    arrays += '\x01';
+    return arrays;
+  };
   CHECK(refusal_of(nested(32)).empty());
   CHECK(refusal_of(nested(33)) == "it nests too deep");
   CHECK(refusal_of(nested(100'000)) == "it nests too deep");
