@@ -1,4 +1,4 @@
-// Statements that write, prepared once for each session and run many times.
+// Statements prepared once for each session and run many times.
 #pragma once
 
 #include <soci/soci.h>
@@ -27,8 +27,8 @@ class KeepingSession : public soci::session {
   std::unordered_map<const void*, std::shared_ptr<void>> kept_;
 };
 
-// A Statement is constructed from the session, prepares itself and owns what it binds. Not for queries:
-// one that is not read to its end would hold its snapshot.
+// A Statement is constructed from the session, prepares itself and owns what it binds. One that reads is
+// reset before it is left: else it would hold its snapshot.
 template <class Statement>
 Statement& prepared(soci::session& sql) {
   return static_cast<KeepingSession&>(sql).kept<Statement>();
