@@ -1,11 +1,18 @@
 #include "agent/agent.hpp"
 
+#include <limits>
+#include <utility>
+#include <variant>
+
 #include "agent/connections/connections.hpp"
 #include "agent/events/event_log.hpp"
 #include "agent/health/vitals.hpp"
 #include "agent/journal/journal.hpp"
+#include "agent/node_duties.hpp"
 #include "agent/orders/desk.hpp"
 #include "agent/outbox/outbox.hpp"
+#include "agent/pair/pair.hpp"
+#include "agent/pair/peer_link.hpp"
 #include "agent/runtime/runtime.hpp"
 #include "agent/station.hpp"
 #include "agent/store/artifact_store.hpp"
@@ -13,6 +20,8 @@
 #include "agent/store/kept_states.hpp"
 #include "agent/targets/http.hpp"
 #include "agent/uplink/uplink.hpp"
+#include "common/base/check.hpp"
+#include "common/lease/sql_votes.hpp"
 
 namespace fieldline::agent {
 namespace {
@@ -105,6 +114,11 @@ class UplinkAnswers final : public orders::Answers {
   uplink::Uplink* uplink_ = nullptr;
 };
 
+// Whether the node may act, for who asks on another thread and perhaps later than the node lives.
+std::function<bool()> asking(const pair::Pair& pair, const Clock& clock) {
+  return [permit = pair.may_act(), &clock] { return permit->holds(clock.now()); };
+}
+
 Event connection_event(const ConnectionHealth& health) {
   Event event;
   event.category = Category::kConnection;
@@ -129,28 +143,63 @@ Event unreadable_event(const std::string& key) {
 
 struct Agent::Rooms {
   Rooms(const Ground& ground, const Settings& settings, std::unique_ptr<store::ConfigurationStore> opened,
-        std::unique_ptr<store::ArtifactStore> shared, std::unique_ptr<journal::Journal> kept)
-      : active(settings.role == Role::kActive),
+        std::unique_ptr<store::ArtifactStore> shared, std::unique_ptr<journal::Journal> kept,
+        lease::Vote vote)
+      : loop(ground.loop),
         store(std::move(opened)),
         artifacts(std::move(shared)),
         journal(std::move(kept)),
         states(ground.configurations, ground.loop),
         keeper(states),
         events(ground.events, ground.loop, settings.node, settings.retention),
+        votes(ground.votes, ground.loop, settings.node),
+        peer_link(link_to_peer(ground)),
+        duties(ground.loop, events, *journal),
+        pair({ground.loop, votes, duties, peer_link.get(),
+              [this](const pair::CentralMessage& message) { send_up(message); }},
+             pair_settings(settings), std::move(vote), {}),
         courier(ground.courier([this](const std::string& key) { return artifact(key); })),
         outbox({ground.loop, *journal, *courier,
                 [this](const std::string& target) { return patience_of(artifact(target).get()); },
-                [this] { return active; }, logger(), [state = settings.state] { return disk_free(state); }},
+                [permit = pair.may_deliver(), &clock = ground.loop.clock()] {
+                  return permit->holds(clock.now());
+                },
+                logger(), [state = settings.state] { return disk_free(state); }},
                settings.outbox),
         outside(*courier, outbox, [this](const std::string& key) { return artifact(key); }),
-        connections(ground.loop, Random(seed(ground)),
-                    [this](const ConnectionHealth& health) { events.append(connection_event(health)); }),
+        connections(
+            ground.loop, Random(seed(ground)),
+            [this](const ConnectionHealth& health) { events.append(connection_event(health)); },
+            asking(pair, ground.loop.clock())),
         runtime({ground.loop, ground.strands, ground.compiler, connections, keeper, outside, logger()}),
-        desk({ground.loop, *store, *artifacts, runtime, answers, logger(), settings.role, settings.site}),
-        station({ground.loop, *store, *artifacts, events, connections, runtime, desk}, settings.site,
-                settings.node, settings.role, settings.state),
+        desk({ground.loop, *store, *artifacts, runtime, answers, logger(), settings.site,
+              asking(pair, ground.loop.clock())}),
+        station({ground.loop, *store, *artifacts, events, connections, runtime, desk, pair, duties},
+                settings.site, settings.node, settings.pair.peer, settings.state),
         uplink(ground.loop, ground.dealer, station, Random(seed(ground))) {
     answers.attach(uplink);
+    duties.attach(desk, outbox);
+  }
+
+  static std::unique_ptr<pair::PeerLink> link_to_peer(const Ground& ground) {
+    if (!ground.peer) return nullptr;
+    const auto& [dealer, router, key] = *ground.peer;
+    return std::make_unique<pair::PeerLink>(ground.loop, dealer, router, key, Random(seed(ground)));
+  }
+  void send_up(const pair::CentralMessage& message) {
+    std::visit([this](const auto& body) { uplink.send(body); }, message);
+  }
+  // Who has nobody to ask tells the coordinator of itself once it is what it will be.
+  void take_role(bool asks) {
+    uplink.on_vote([this](const uplink::Uplink::Vote& vote) { pair.hear(vote); });
+    if (asks) {
+      uplink.start();
+    } else {
+      duties.on_settled([this] {
+        if (!std::exchange(dialed, true)) uplink.start();
+      });
+    }
+    pair.start();
   }
 
   std::function<void(Event)> logger() {
@@ -167,13 +216,17 @@ struct Agent::Rooms {
     return random.below(std::numeric_limits<std::uint64_t>::max());
   }
 
-  const bool active;  // as its settings say: it delivers
+  Executor& loop;
   std::unique_ptr<store::ConfigurationStore> store;
   std::unique_ptr<store::ArtifactStore> artifacts;
   std::unique_ptr<journal::Journal> journal;
   store::KeptStates states;
   StoreKeeper keeper;
   events::EventLog events;
+  lease::SqlVotes votes;
+  std::unique_ptr<pair::PeerLink> peer_link;  // none where the site has one node
+  NodeDuties duties;
+  pair::Pair pair;
   std::unique_ptr<targets::Courier> courier;
   outbox::Outbox outbox;
   CourierOutside outside;
@@ -183,6 +236,7 @@ struct Agent::Rooms {
   orders::Desk desk;
   Station station;
   uplink::Uplink uplink;
+  bool dialed = false;
 };
 
 Result<std::unique_ptr<Agent>> Agent::build(const Ground& ground, const Settings& settings) {
@@ -194,27 +248,43 @@ Result<std::unique_ptr<Agent>> Agent::build(const Ground& ground, const Settings
   auto kept =
       journal::Journal::open(ground.journal, ground.loop, {settings.site, settings.node}, random.id());
   if (!kept) return fail(std::move(kept.error()));
-  return std::unique_ptr<Agent>(new Agent(std::make_unique<Rooms>(ground, settings, std::move(*opened),
-                                                                  std::move(*artifacts), std::move(*kept))));
+  auto votes = lease::SqlVotes::all(ground.votes);
+  if (!votes) return fail(std::move(votes.error()));
+  auto rooms = std::make_unique<Rooms>(ground, settings, std::move(*opened), std::move(*artifacts),
+                                       std::move(*kept), std::move((*votes)[settings.node]));
+  const bool paired = settings.role == pair::Control::kAutomatic && ground.peer.has_value();
+  return std::unique_ptr<Agent>(new Agent(std::move(rooms), paired, settings.role));
 }
 
-Agent::Agent(std::unique_ptr<Rooms> rooms) : rooms_(std::move(rooms)) {}
+Agent::Agent(std::unique_ptr<Rooms> rooms, bool paired, pair::Control control)
+    : rooms_(std::move(rooms)), paired_(paired), asks_(paired || control == pair::Control::kFixedStandby) {}
 Agent::~Agent() = default;
 
 void Agent::start() {
   rooms_->events.start();
   for (const auto& key : rooms_->artifacts->unreadable()) rooms_->events.append(unreadable_event(key));
   rooms_->journal->start();
-  if (rooms_->active) rooms_->outbox.start();
-  rooms_->desk.start([this] { rooms_->uplink.start(); });
+  rooms_->desk.start([this] { rooms_->take_role(asks_); });
 }
 
 void Agent::stop(std::function<void()> done) {
-  rooms_->runtime.stop([this, done = std::move(done)] { rooms_->outbox.stop(kLastDeliveries, done); });
+  // The other node need not wait until the lease is over.
+  if (paired_ && rooms_->pair.role() == Role::kActive)
+    FIELDLINE_CHECK(rooms_->pair.command(pair::Command::kEnterMaintenance).has_value());
+  rooms_->runtime.stop(
+      [this, done = std::move(done)] { rooms_->duties.end_deliveries(kLastDeliveries, done); });
 }
 
 bool Agent::connected() const {
   return rooms_->uplink.open();
+}
+
+Role Agent::role() const {
+  return rooms_->pair.role();
+}
+
+bool Agent::may_act() const {
+  return asking(rooms_->pair, rooms_->loop.clock())();
 }
 
 ArtifactInventory Agent::artifacts() const {

@@ -4,6 +4,8 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
+#include <string>
 
 #include "agent/settings.hpp"
 #include "agent/targets/courier.hpp"
@@ -15,6 +17,7 @@
 #include "common/model/artifact.hpp"
 #include "common/model/session.hpp"
 #include "common/net/dealer.hpp"
+#include "common/net/router.hpp"
 #include "common/sql/database.hpp"
 
 namespace fieldline::runtime {
@@ -25,6 +28,12 @@ namespace fieldline::agent {
 
 class Agent {
  public:
+  // The line to the other node of a pair: `router` admits `key`, which is the peer's.
+  struct PeerLine {
+    net::Dealer& dealer;
+    net::Router& router;
+    std::string key;
+  };
   // What an agent stands on; all outlive it.
   struct Ground {
     Executor& loop;
@@ -38,18 +47,25 @@ class Agent {
     Random random;
     // Makes what speaks to other systems, which looks artifacts up with `resolve`.
     std::function<std::unique_ptr<targets::Courier>(targets::Resolve resolve)> courier;
+    sql::Database& votes;          // opened with pair::migrations()
+    std::optional<PeerLine> peer;  // where the settings name one
   };
 
   // Reads what the node holds; waits for the disk.
   static Result<std::unique_ptr<Agent>> build(const Ground& ground, const Settings& settings);
   ~Agent();
 
-  // Runs what is current, then dials the coordinator.
+  // Takes part in its pair. A node that asks nobody runs what is current, where it is the active one, and
+  // then dials the coordinator; the others need that to become active.
   void start();
-  // Stops every instance, then what delivers their messages; answers once all they kept is durable.
+  // Gives its lease back, stops every instance, then what delivers their messages; answers once all they kept
+  // is durable.
   void stop(std::function<void()> done);
 
   [[nodiscard]] bool connected() const;
+  [[nodiscard]] Role role() const;
+  // May it write to the field, now?
+  [[nodiscard]] bool may_act() const;
   // What is current, sorted by instance.
   [[nodiscard]] Inventory inventory() const;
   // Those that it holds, sorted by key.
@@ -57,8 +73,11 @@ class Agent {
 
  private:
   struct Rooms;
-  explicit Agent(std::unique_ptr<Rooms> rooms);
+  Agent(std::unique_ptr<Rooms> rooms, bool paired, pair::Control control);
+
   std::unique_ptr<Rooms> rooms_;
+  const bool paired_;
+  const bool asks_;  // the other voters, or nobody ever
 };
 
 }  // namespace fieldline::agent

@@ -1,12 +1,17 @@
 // fieldline-agent: one node of a site.
+#include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
 #include <filesystem>
 #include <fstream>
+#include <memory>
+#include <optional>
+#include <string_view>
 
 #include "agent/agent.hpp"
 #include "agent/events/schema.hpp"
 #include "agent/journal/schema.hpp"
+#include "agent/pair/schema.hpp"
 #include "agent/runtime/thread_strands.hpp"
 #include "agent/settings.hpp"
 #include "agent/store/schema.hpp"
@@ -15,6 +20,7 @@
 #include "common/base/secret_box.hpp"
 #include "common/base/worker.hpp"
 #include "common/net/curve_dealer.hpp"
+#include "common/net/curve_router.hpp"
 #include "common/net/key_pair.hpp"
 #include "common/net/loop.hpp"
 #include "common/settings/text.hpp"
@@ -29,14 +35,55 @@ constexpr std::size_t kCompilerQueue = 1024;
 // How long a stop waits for instances to end and their state to reach the disk.
 constexpr Duration kStopLimit = std::chrono::seconds(10);
 
-Result<std::string> read_public_key(const std::filesystem::path& path) {
+// `what` is the file of its owner that has to be copied to `path`.
+Result<std::string> read_public_key(const std::filesystem::path& path, std::string_view what) {
   std::ifstream file(path);
   std::string key;
   if (!(file >> key))
-    return fail(ErrorCode::kIo, "the coordinator's public key can't be read; copy coordinator.pub there",
-                path);
+    return fail(ErrorCode::kIo, fmt::format("this public key can't be read; copy {} there", what), path);
   if (!net::is_key(key)) return fail(ErrorCode::kInvalid, "it holds no public key of 40 characters", path);
   return key;
+}
+
+std::string address(const settings::Endpoint& endpoint) {
+  return "tcp://" + settings::Text<settings::Endpoint>::print(endpoint);
+}
+
+// This node's ends of the two lines between the nodes of a pair.
+struct PeerLine {
+  explicit PeerLine(net::Loop& loop) : zap(loop), admission(loop.clock()) {}
+
+  net::Zap zap;
+  net::Admission admission;
+  std::unique_ptr<net::CurveRouter> router;
+  std::unique_ptr<net::CurveDealer> dealer;
+  std::string key;
+};
+
+// Null where the settings name no peer.
+Result<std::unique_ptr<PeerLine>> open_peer_line(net::Loop& loop, const net::KeyPair& keys,
+                                                 const agent::Settings& settings) {
+  if (settings.pair.peer.empty()) return nullptr;
+  auto key = read_public_key(settings.peer_key, "node.pub of the peer");
+  if (!key) return fail(key.error());
+  if (*key == keys.public_key())
+    return fail(ErrorCode::kInvalid, "it holds this node's own key, not the peer's", settings.peer_key);
+  auto line = std::make_unique<PeerLine>(loop);
+  line->key = *key;
+  line->admission.allow(*key);
+  auto router = net::CurveRouter::bind(loop, line->zap, line->admission, keys,
+                                       {.endpoint = address(settings.peer_listen), .domain = "peer"});
+  if (!router) return fail(router.error());
+  line->router = std::move(*router);
+  if (auto proven = line->router->prove_refusal(); !proven) return fail(proven.error());
+  line->dealer = std::make_unique<net::CurveDealer>(
+      loop, keys, net::CurveDealer::Options{address(*settings.peer_endpoint), *key});
+  return line;
+}
+
+std::optional<agent::Agent::PeerLine> ends_of(const std::unique_ptr<PeerLine>& line) {
+  if (line == nullptr) return std::nullopt;
+  return agent::Agent::PeerLine{*line->dealer, *line->router, line->key};
 }
 
 Result<> run(const agent::Settings& settings) {
@@ -48,7 +95,7 @@ Result<> run(const agent::Settings& settings) {
   auto published = write_file(settings.state / "node.pub", keys->public_key() + "\n", FileMode::kPublic,
                               Existing::kReplace);
   if (!published) return published;
-  auto server_key = read_public_key(settings.coordinator_key);
+  auto server_key = read_public_key(settings.coordinator_key, "coordinator.pub");
   if (!server_key) return fail(server_key.error());
 
   net::Loop loop;
@@ -63,10 +110,14 @@ Result<> run(const agent::Settings& settings) {
   auto journal = database("journal.db", "journal", journal::migrations());
   if (!journal) return fail(journal.error());
 
-  spdlog::info("node {}/{}, {}, key {}", settings.site, settings.node, name(settings.role),
-               net::fingerprint(keys->public_key()));
-  const auto endpoint = "tcp://" + settings::Text<settings::Endpoint>::print(settings.coordinator);
-  net::CurveDealer dealer(loop, std::move(*keys), {endpoint, *server_key});
+  auto votes = database("votes.db", "votes", pair::migrations());
+  if (!votes) return fail(votes.error());
+
+  spdlog::info("node {}/{}, role {}, key {}", settings.site, settings.node,
+               settings::Text<pair::Control>::print(settings.role), net::fingerprint(keys->public_key()));
+  const auto peer = open_peer_line(loop, *keys, settings);
+  if (!peer) return fail(peer.error());
+  net::CurveDealer dealer(loop, std::move(*keys), {address(settings.coordinator), *server_key});
   runtime::ThreadStrands strands(static_cast<std::size_t>(settings.threads));
   ThreadWorker compiler("compiler", 1, kCompilerQueue);
   const auto courier = [&](targets::Resolve resolve) -> std::unique_ptr<targets::Courier> {
@@ -74,7 +125,7 @@ Result<> run(const agent::Settings& settings) {
         targets::Targets::Surroundings{loop, std::move(resolve), settings.state});
   };
   auto node = agent::Agent::build({loop, dealer, **configurations, **events, **journal, *secrets, strands,
-                                   compiler, Random::from_system(), courier},
+                                   compiler, Random::from_system(), courier, **votes, ends_of(*peer)},
                                   settings);
   if (!node) return fail(node.error());
 

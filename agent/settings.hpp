@@ -2,11 +2,13 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include "agent/events/event_log.hpp"
 #include "agent/outbox/outbox.hpp"
-#include "common/model/session.hpp"
+#include "agent/pair/settings.hpp"
 #include "common/settings/endpoint.hpp"
 #include "common/settings/log_level.hpp"
 #include "common/settings/table.hpp"
@@ -16,10 +18,14 @@ namespace fieldline::agent {
 struct Settings {
   std::string site;
   std::string node;
-  Role role = Role::kStandby;
+  pair::Control role = pair::Control::kAutomatic;
   settings::Endpoint coordinator{"127.0.0.1", 7400};
   std::filesystem::path coordinator_key = "/etc/fieldline/coordinator.pub";
   std::filesystem::path state = "/var/lib/fieldline-agent";
+  pair::Settings pair;  // but for `node` and `control`, which are above
+  settings::Endpoint peer_listen{"0.0.0.0", 7401};
+  std::optional<settings::Endpoint> peer_endpoint;
+  std::filesystem::path peer_key = "/etc/fieldline/peer.pub";
   events::Retention retention;
   outbox::Caps outbox;
   int threads = 2;
@@ -28,14 +34,14 @@ struct Settings {
 
 settings::Table<Settings> settings_table();
 
+// How the node takes part in its pair.
+pair::Settings pair_settings(const Settings& settings);
+
 }  // namespace fieldline::agent
 
 template <>
-struct fieldline::settings::Text<fieldline::Role> {
-  static constexpr std::string_view kKind = "active or standby";
-  static Result<Role> parse(std::string_view text) {
-    if (const auto role = parse_enum<Role>(text)) return *role;
-    return fail(ErrorCode::kInvalid, fmt::format("'{}' is neither active nor standby", text));
-  }
-  static std::string print(Role role) { return std::string(name(role)); }
+struct fieldline::settings::Text<fieldline::pair::Control> {
+  static constexpr std::string_view kKind = "automatic, active or standby";
+  static Result<fieldline::pair::Control> parse(std::string_view text);
+  static std::string print(fieldline::pair::Control control);
 };

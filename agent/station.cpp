@@ -29,12 +29,12 @@ void shorten(AttributeValue& value) {
 
 }  // namespace
 
-Station::Station(const Rooms& rooms, std::string site, std::string node, Role role,
+Station::Station(const Rooms& rooms, std::string site, std::string node, std::string peer,
                  std::filesystem::path state)
     : rooms_(rooms),
       site_(std::move(site)),
       node_(std::move(node)),
-      role_(role),
+      peer_(std::move(peer)),
       state_(std::move(state)),
       started_(rooms.loop.clock().now()) {}
 
@@ -42,7 +42,8 @@ Hello Station::hello() {
   Hello hello;
   hello.site = site_;
   hello.node = node_;
-  hello.role = role_;
+  hello.role = rooms_.pair.role();
+  hello.epoch = rooms_.pair.epoch();
   hello.term = rooms_.store.term();
   hello.software = "fieldline-agent " FIELDLINE_VERSION;
   hello.inventory_digest = wire::digest(rooms_.store.inventory());
@@ -102,9 +103,15 @@ void Station::events(const EventQuery& query, Reply<EventPage> reply) {
   });
 }
 
+void Station::hand_over(const SwitchQuery&, Reply<SwitchAnswer> reply) {
+  const auto begun = rooms_.pair.command(pair::Command::kSwitch);
+  if (begun) return reply({});
+  reply({begun.error().where, begun.error().message});
+}
+
 void Station::health(Reply<NodeHealth> reply) {
   NodeHealth health;
-  health.role = role_;
+  describe_pair(health);
   health.uptime = rooms_.loop.clock().now() - started_;
   health.connections = rooms_.connections.health();
   if (health.connections.size() > kReportedConnections) health.connections.resize(kReportedConnections);
@@ -124,6 +131,18 @@ void Station::health(Reply<NodeHealth> reply) {
         health.tags_bad = tally.tags_bad;
         reply(std::move(health));
       });
+}
+
+void Station::describe_pair(NodeHealth& health) const {
+  const auto& pair = rooms_.pair;
+  health.role = pair.role();
+  health.epoch = pair.epoch();
+  health.phase = pair.phase();
+  health.since = rooms_.duties.since();
+  health.lease = pair.lease();
+  if (peer_.empty()) return;
+  const auto phase = pair.peer();
+  health.peer = PeerHealth{phase.has_value(), peer_, phase};
 }
 
 void Station::log(Severity severity, std::string message) {

@@ -8,7 +8,9 @@
 
 #include "agent/connections/connections.hpp"
 #include "agent/events/event_log.hpp"
+#include "agent/node_duties.hpp"
 #include "agent/orders/desk.hpp"
+#include "agent/pair/pair.hpp"
 #include "agent/runtime/runtime.hpp"
 #include "agent/store/artifact_store.hpp"
 #include "agent/store/configuration_store.hpp"
@@ -27,9 +29,12 @@ class Station final : public uplink::Node {
     connections::Connections& connections;
     runtime::Runtime& runtime;
     orders::Desk& desk;
+    pair::Pair& pair;
+    NodeDuties& duties;
   };
 
-  Station(const Rooms& rooms, std::string site, std::string node, Role role, std::filesystem::path state);
+  Station(const Rooms& rooms, std::string site, std::string node, std::string peer,
+          std::filesystem::path state);
 
   Hello hello() override;
   void welcomed(const Welcome& welcome) override;
@@ -41,15 +46,17 @@ class Station final : public uplink::Node {
   void values(const ValuesQuery& query, Reply<ValuesPage> reply) override;
   void alarms(const AlarmsQuery& query, Reply<AlarmsPage> reply) override;
   void events(const EventQuery& query, Reply<EventPage> reply) override;
+  void hand_over(const SwitchQuery& query, Reply<SwitchAnswer> reply) override;
   void health(Reply<NodeHealth> reply) override;
 
  private:
+  void describe_pair(NodeHealth& health) const;
   void log(Severity severity, std::string message);
 
   const Rooms rooms_;
   const std::string site_;
   const std::string node_;
-  const Role role_;
+  const std::string peer_;  // empty: it has none
   const std::filesystem::path state_;
   const Instant started_;
   bool online_ = false;

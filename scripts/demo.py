@@ -12,13 +12,14 @@ import time
 from demo_page import Page, number
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "tests/system"))
-from harness.daemons import Fleet  # noqa: E402
+from harness.daemons import Fleet, pair_up  # noqa: E402
 from harness.modbus import Modbus  # noqa: E402
 from harness.rest import Refused, wait_for  # noqa: E402
 from harness.stream import Stream  # noqa: E402
 
 SPEEDUP = 10  # the plant's seconds in one of ours
 RAIN = 150  # m³/h on top of the natural 60; the alarm Inflow is raised at 120
+RETURN = 20  # s, after which a node that was killed starts again
 STATION = "NorthStation"
 WELL_LEVEL_REGISTER = 10
 GOOD = "Good"
@@ -51,6 +52,7 @@ class Demo:
         self.instances = []
         self.units = {}
         self.stream = None
+        self.returns = {}  # when a node that was killed starts again
 
     @property
     def rest(self):
@@ -86,6 +88,7 @@ class Demo:
     def start_site(self):
         self.page.chapter("The site north")
         agents = (self.fleet.active, self.fleet.standby)
+        pair_up(*agents)
         for agent in agents:
             agent.start()
         for agent in agents:
@@ -93,7 +96,12 @@ class Demo:
                 self.page.line(f"{agent.name} knocks with an unknown key: {agent.accept()}, compared and accepted")
         for agent in agents:
             agent.wait_online()
-            self.page.line(f"{agent.name} is online as {agent.central_view['role']}")
+            self.page.line(f"{agent.name} is online")
+        node = self.expect("a node of the site is active", self.active_node)
+        self.page.line(f"the nodes and the coordinator settled that north/{node} is the active one")
+
+    def active_node(self):
+        return self.rest.get("/sites/north/health").get("active")
 
     def deploy(self):
         self.page.chapter("Deploy")
@@ -226,14 +234,31 @@ class Demo:
         self.page.line(f". {environment}")
         self.page.line('curl -H "Authorization: Bearer $FIELDLINE_TOKEN" $FIELDLINE_URL/api/v1/alarms')
         self.page.line('curl -H "Authorization: Bearer $FIELDLINE_TOKEN" $FIELDLINE_URL/openapi.json')
+        active = next(agent for agent in (self.fleet.active, self.fleet.standby) if agent.node == self.active_node())
+        self.page.line(f"kill -9 {active.process.pid}    # north/{active.node}, the active node: the other one takes over")
         self.head()
         next_row = time.monotonic()
         while True:
+            self.bring_back_nodes()
             self.fleet.check()
             if time.monotonic() >= next_row:
                 next_row = time.monotonic() + 10
                 self.row_if_possible()
             self.show(self.stream.next(1))
+
+    def bring_back_nodes(self):
+        """Who kills one sees the other take over, and later that it stands by."""
+        now = time.monotonic()
+        for agent in (self.fleet.active, self.fleet.standby):
+            if agent.running or (agent.process is None and now < self.returns[agent]):
+                continue
+            if agent.process is not None:
+                self.page.stamped(f"{agent.name} ended with code {agent.process.returncode}; it starts again in "
+                                  f"{RETURN} s", "bad")
+                agent.process = None
+                self.returns[agent] = now + RETURN
+                continue
+            agent.start()
 
     def row_if_possible(self):
         """It is no longer only the demo that decides what the station is."""

@@ -38,6 +38,11 @@ using Sink = std::function<void(const Batch& batch)>;
 
 using Written = std::function<void(Result<> answer)>;
 
+// Whether this node may write to the field at this very moment: asked on any thread, right before the
+// request leaves for the device.
+using MayWrite = std::function<bool()>;
+Error not_allowed_to_write();
+
 // One subscriber's use of a connection. Destroy it on the subscriber's executor: from then on
 // neither the sink nor the answer of a write is called, and that executor is not touched.
 class Subscription {
@@ -46,8 +51,8 @@ class Subscription {
   // Sends `value` to the device, before anything more is read from it, and answers once on the
   // subscriber's executor with what the device said: kInvalid (the value does not fit or the device
   // refuses it), kNotFound (no such point), kUnavailable (link down, device failing), kTimeout (no
-  // answer: it may or may not have been carried out), kExhausted (too many writes wait). A write
-  // is never repeated.
+  // answer: it may or may not have been carried out), kExhausted (too many writes wait); kUnavailable
+  // too when this node may not write by then. A write is never repeated.
   virtual void write(PointId point, const Value& value, Written done) = 0;
 };
 

@@ -11,9 +11,14 @@
 
 namespace fieldline::connections {
 
-Connections::Connections(Executor& loop, Random random, Listener listener)
+Error not_allowed_to_write() {
+  return {ErrorCode::kUnavailable, "this node is not the active one of its site", {}, {}};
+}
+
+Connections::Connections(Executor& loop, Random random, Listener listener, MayWrite may_write)
     : loop_(loop),
       listener_(std::make_shared<const Listener>(std::move(listener))),
+      may_write_(std::move(may_write)),
       random_(std::move(random)) {}
 
 Result<std::shared_ptr<FieldConnection>> Connections::open(const Connection& definition) {
@@ -35,12 +40,13 @@ Result<std::shared_ptr<FieldConnection>> Connections::start(const Connection& de
       auto options = modbus_tcp_options(definition);
       if (!options) return fail(std::move(options.error()));
       const Random random(random_.below(std::numeric_limits<std::uint64_t>::max()));
-      return std::make_shared<ModbusTcp>(definition.name, *options, loop_.clock(), random, std::move(state));
+      return std::make_shared<ModbusTcp>(definition.name, *options, loop_.clock(), random, std::move(state),
+                                         may_write_);
     }
     case Protocol::kSimulator: {
       auto options = simulator_options(definition);
       if (!options) return fail(std::move(options.error()));
-      return std::make_shared<Simulator>(*options, loop_, std::move(state));
+      return std::make_shared<Simulator>(*options, loop_, std::move(state), may_write_);
     }
   }
   FIELDLINE_UNREACHABLE();

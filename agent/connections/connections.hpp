@@ -21,7 +21,8 @@ class Connections {
   using Listener = LinkListener;
 
   // `loop` reports states and runs the simulator; it outlives this and every connection given out.
-  Connections(Executor& loop, Random random, Listener listener);
+  Connections(
+      Executor& loop, Random random, Listener listener, MayWrite may_write = [] { return true; });
 
   // The connection of this definition, started if nobody uses it yet. Fails only when the definition
   // is wrong: an unreachable device is a state, not an error.
@@ -40,6 +41,7 @@ class Connections {
 
   Executor& loop_;
   const std::shared_ptr<const Listener> listener_;
+  const MayWrite may_write_;
   mutable std::mutex mutex_;
   Random random_;
   std::vector<Open> open_;

@@ -10,8 +10,14 @@
 namespace fieldline::connections {
 
 ModbusPoller::ModbusPoller(Duration poll, ModbusLink& link, Switchboard& board, LinkState& state,
-                           const Clock& clock, Random random)
-    : poll_(poll), link_(link), board_(board), state_(state), clock_(clock), random_(std::move(random)) {}
+                           const Clock& clock, Random random, MayWrite may_write)
+    : poll_(poll),
+      link_(link),
+      board_(board),
+      state_(state),
+      clock_(clock),
+      random_(std::move(random)),
+      may_write_(std::move(may_write)) {}
 
 void ModbusPoller::run() {
   due_ = clock_.now();
@@ -56,6 +62,8 @@ void ModbusPoller::serve_writes() {
     } else if (auto ready = link_.ready(); !ready) {
       write->answer(fail(ready.error()));
       go_down(ready.error(), Quality::kBadCommunicationError);
+    } else if (!may_write_()) {
+      write->answer(fail(not_allowed_to_write()));
     } else if (auto written = link_.write(write->address, write->words); !written) {
       const auto& fault = written.error();
       write->answer(fail(fault.error));

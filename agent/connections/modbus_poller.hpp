@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "agent/connections/connection.hpp"
 #include "agent/connections/link_state.hpp"
 #include "agent/connections/modbus_link.hpp"
 #include "agent/connections/modbus_plan.hpp"
@@ -20,7 +21,7 @@ namespace fieldline::connections {
 class ModbusPoller {
  public:
   ModbusPoller(Duration poll, ModbusLink& link, Switchboard& board, LinkState& state, const Clock& clock,
-               Random random);
+               Random random, MayWrite may_write);
 
   // Until the switchboard closes.
   void run();
@@ -55,6 +56,7 @@ class ModbusPoller {
   LinkState& state_;
   const Clock& clock_;
   Random random_;
+  const MayWrite may_write_;
 
   Subscribers subscribers_;
   std::vector<BoundPoint> bound_;  // a planned point's tag is its index here

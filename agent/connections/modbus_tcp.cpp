@@ -72,12 +72,13 @@ class ModbusSubscription final : public Subscription {
 }  // namespace
 
 ModbusTcp::ModbusTcp(const std::string& name, const ModbusTcpOptions& options, const Clock& clock,
-                     Random random, std::unique_ptr<LinkState> state)
+                     Random random, std::unique_ptr<LinkState> state, MayWrite may_write)
     : state_(std::move(state)), board_(std::make_shared<Switchboard>()), link_(options) {
-  thread_ = std::thread([this, name, poll = options.poll, &clock, random]() mutable {
-    name_thread(name);
-    ModbusPoller(poll, link_, *board_, *state_, clock, std::move(random)).run();
-  });
+  thread_ = std::thread(
+      [this, name, poll = options.poll, &clock, random, may_write = std::move(may_write)]() mutable {
+        name_thread(name);
+        ModbusPoller(poll, link_, *board_, *state_, clock, std::move(random), std::move(may_write)).run();
+      });
 }
 
 ModbusTcp::~ModbusTcp() {

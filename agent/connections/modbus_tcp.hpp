@@ -20,7 +20,7 @@ class ModbusTcp final : public FieldConnection {
  public:
   // `clock` outlives this.
   ModbusTcp(const std::string& name, const ModbusTcpOptions& options, const Clock& clock, Random random,
-            std::unique_ptr<LinkState> state);
+            std::unique_ptr<LinkState> state, MayWrite may_write);
   ~ModbusTcp() override;
 
   [[nodiscard]] std::unique_ptr<Subscription> subscribe(std::vector<Point> points, Executor& executor,

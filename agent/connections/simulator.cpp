@@ -13,8 +13,10 @@ namespace {
 class SimulatorSubscription final : public Subscription {
  public:
   SimulatorSubscription(const std::vector<Point>& points, std::shared_ptr<Simulation> simulation,
-                        Executor& executor, Sink sink)
-      : simulation_(std::move(simulation)), feed_(std::make_shared<Feed>(points, executor, std::move(sink))) {
+                        Executor& executor, Sink sink, MayWrite may_write)
+      : simulation_(std::move(simulation)),
+        may_write_(std::move(may_write)),
+        feed_(std::make_shared<Feed>(points, executor, std::move(sink))) {
     auto subscriber = std::make_shared<SimulatorSubscriber>();
     subscriber->feed = feed_;
     for (std::size_t i = 0; i < points.size(); ++i) {
@@ -51,10 +53,12 @@ class SimulatorSubscription final : public Subscription {
     }
     auto typed = coerce(value, type);
     if (!typed) return fail(std::move(typed.error()));
+    if (!may_write_()) return fail(not_allowed_to_write());
     return simulation_->store(address.text, std::move(*typed));
   }
 
   const std::shared_ptr<Simulation> simulation_;
+  const MayWrite may_write_;
   const std::shared_ptr<Feed> feed_;
   std::shared_ptr<const SimulatorSubscriber> subscriber_;
   std::unordered_map<PointId, SimulatedPoint> points_;
@@ -62,14 +66,17 @@ class SimulatorSubscription final : public Subscription {
 
 }  // namespace
 
-Simulator::Simulator(const SimulatorOptions& options, Executor& loop, std::unique_ptr<LinkState> state)
-    : state_(std::move(state)), simulation_(std::make_shared<Simulation>(options.poll, loop)) {
+Simulator::Simulator(const SimulatorOptions& options, Executor& loop, std::unique_ptr<LinkState> state,
+                     MayWrite may_write)
+    : state_(std::move(state)),
+      may_write_(std::move(may_write)),
+      simulation_(std::make_shared<Simulation>(options.poll, loop)) {
   simulation_->start();
   state_->up();
 }
 
 std::unique_ptr<Subscription> Simulator::subscribe(std::vector<Point> points, Executor& executor, Sink sink) {
-  return std::make_unique<SimulatorSubscription>(points, simulation_, executor, std::move(sink));
+  return std::make_unique<SimulatorSubscription>(points, simulation_, executor, std::move(sink), may_write_);
 }
 
 ConnectionHealth Simulator::state() const {

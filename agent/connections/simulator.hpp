@@ -18,7 +18,8 @@ class Simulation;
 class Simulator final : public FieldConnection {
  public:
   // `loop` outlives this.
-  Simulator(const SimulatorOptions& options, Executor& loop, std::unique_ptr<LinkState> state);
+  Simulator(const SimulatorOptions& options, Executor& loop, std::unique_ptr<LinkState> state,
+            MayWrite may_write);
 
   [[nodiscard]] std::unique_ptr<Subscription> subscribe(std::vector<Point> points, Executor& executor,
                                                         Sink sink) override;
@@ -26,6 +27,7 @@ class Simulator final : public FieldConnection {
 
  private:
   const std::unique_ptr<LinkState> state_;
+  const MayWrite may_write_;
   const std::shared_ptr<Simulation> simulation_;  // subscriptions may outlive this
 };
 

@@ -48,29 +48,68 @@ Desk::~Desk() {
 
 void Desk::start(std::function<void()> done) {
   using Shared = std::shared_ptr<const runtime::SharedScripts>;
-  std::vector<std::string> all;
-  for (const auto& item : around_.store.inventory()) all.push_back(item.instance);
+  around_.runtime.suspend([] {});
   around_.runtime.compile_shared(
       store::shared_sources(around_.artifacts.held()),
-      [self = self_, instances = std::make_shared<const std::vector<std::string>>(std::move(all)),
-       done = std::move(done)](const Result<Shared>& shared) mutable {
+      [self = self_, done = std::move(done)](const Result<Shared>& shared) mutable {
         if (*self == nullptr) return;
         if (shared) {
           (*self)->around_.runtime.set_shared(*shared);
         } else {
           (*self)->around_.log(not_started({}, shared.error()));
         }
-        (*self)->resume(instances, 0, std::move(done));
+        (*self)->resume((*self)->all(), 0, [self, done = std::move(done)] {
+          if (*self == nullptr) return;
+          (*self)->started_ = true;
+          done();
+        });
       });
 }
 
+void Desk::serve(std::function<void()> done) {
+  current_.role = Role::kActive;
+  stop_waiting();
+  run_alone([self = self_, done = std::move(done)] {
+    auto& desk = **self;
+    const auto end = [self, done] {
+      if (*self == nullptr) return;
+      (*self)->end_alone();
+      done();
+    };
+    if (desk.current_.role != Role::kActive) return end();
+    desk.around_.runtime.resume();
+    desk.resume(desk.all(), 0, end);
+  });
+}
+
+void Desk::stand_by(std::function<void()> done) {
+  current_.role = Role::kStandby;
+  stop_waiting();
+  around_.runtime.suspend([self = self_, done = std::move(done)] {
+    if (*self == nullptr) return;
+    (*self)->run_alone([self, done] {
+      (*self)->current_.running.clear();
+      (*self)->end_alone();
+      done();
+    });
+  });
+}
+
+Desk::Instances Desk::all() const {
+  std::vector<std::string> all;
+  for (const auto& item : around_.store.inventory()) all.push_back(item.instance);
+  return std::make_shared<const std::vector<std::string>>(std::move(all));
+}
+
 void Desk::resume(const Instances& instances, std::size_t next, std::function<void()> done) {
-  if (next == instances->size()) return done();
+  const bool overtaken = started_ && current_.role != Role::kActive;
+  if (next == instances->size() || overtaken) return done();
   resume((*instances)[next],
          [self = self_, instances, next, done = std::move(done)](const Result<>& started) mutable {
            if (*self == nullptr) return;
            auto& desk = **self;
-           if (!started) desk.around_.log(not_started((*instances)[next], started.error()));
+           const bool stopped = desk.started_ && desk.current_.role != Role::kActive;
+           if (!started && !stopped) desk.around_.log(not_started((*instances)[next], started.error()));
            // Posted, so that a long inventory does not become a deep stack.
            desk.around_.loop.post([self, instances, next, done = std::move(done)]() mutable {
              if (*self != nullptr) (*self)->resume(instances, next + 1, std::move(done));
@@ -92,11 +131,12 @@ void Desk::run_stored(const store::StoredConfiguration& stored, const std::funct
   auto config = wire::open_config(stored.bytes, stored.item.revision);
   if (!config) return done(fail(config.error()));
   current_.needs.insert_or_assign(stored.item.instance, config->artifacts);
-  if (around_.role != Role::kActive) return done({});
+  if (current_.role != Role::kActive) return done({});
   around_.runtime.compile(std::move(*config),
                           [self = self_, done, item = stored.item](Result<runtime::Compiled> compiled) {
                             if (*self == nullptr) return;
                             if (!compiled) return done(fail(compiled.error()));
+                            if ((*self)->current_.role != Role::kActive) return done({});
                             (*self)->current_.running.insert_or_assign(item.instance, *compiled);
                             (*self)->around_.runtime.swap(*compiled, item.enabled, done);
                           });
@@ -104,7 +144,7 @@ void Desk::run_stored(const store::StoredConfiguration& stored, const std::funct
 
 void Desk::resume_stranded(std::function<void()> done) {
   std::vector<std::string> stranded;
-  if (around_.role == Role::kActive) {
+  if (current_.role == Role::kActive) {
     for (const auto& [instance, needs] : current_.needs) {
       if (!current_.running.contains(instance) && around_.runtime.shared()->needed_by(needs))
         stranded.push_back(instance);
@@ -118,12 +158,14 @@ void Desk::take(uplink::ReceivedOrder received) {
   if (under_way(order.deployment) != nullptr) {
     return around_.answers.accepted(Accepted{order.deployment}, received.correlation);
   }
-  if (const auto* report = around_.store.report(order.deployment)) {
+  // What it did as the active node it tells as that only: the other one may have gone on since.
+  const auto* report = around_.store.report(order.deployment);
+  if (report != nullptr && (!report->success || !refuse_role(order.kind, current_.role))) {
     return around_.answers.report(*report, received.correlation);
   }
   const Seen seen{around_.store.term(), around_.store.last_number(order.instance),
                   around_.store.find(order.instance) != nullptr};
-  if (const auto refusal = orders::refuse(order, received.term, seen, around_.role))
+  if (const auto refusal = orders::refuse(order, received.term, seen, current_.role))
     return refuse(received, *refusal);
   if (count() >= kUnderWay) {
     return refuse(received, {"busy", fmt::format("{} orders are under way here", kUnderWay)});
@@ -148,9 +190,12 @@ void Desk::admit(uplink::ReceivedOrder received) {
   auto& queue = queues_[instance];
   if (received.order.kind == OrderKind::kArtifacts) {
     queue.push_back(std::make_shared<ArtifactTask>(around_, current_, std::move(received),
-                                                   [self = self_](std::function<void()> task) {
-                                                     if (*self != nullptr)
-                                                       (*self)->run_alone(std::move(task));
+                                                   [self = self_](const std::function<void()>& task) {
+                                                     if (*self == nullptr) return;
+                                                     (*self)->run_alone([self, task] {
+                                                       (*self)->artifacts_alone_ = true;
+                                                       task();
+                                                     });
                                                    }));
   } else {
     queue.push_back(std::make_shared<Task>(around_, current_, std::move(received)));
@@ -159,42 +204,61 @@ void Desk::admit(uplink::ReceivedOrder received) {
 }
 
 void Desk::run_front(const std::string& instance) {
-  if (!instance.empty() && (alone_ || waits_alone_)) {
+  if (!instance.empty() && (alone_ || !wait_alone_.empty())) {
     held_back_.push_back(instance);
     return;
   }
   if (!instance.empty()) ++begun_;
-  queues_[instance].front()->run([self = self_, instance](const Report& report) {
+  auto& errand = *queues_[instance].front();
+  auto done = [self = self_, instance](const Report& report) {
     if (*self != nullptr) (*self)->finish(instance, report);
-  });
+  };
+  // The role may be another one since the order came.
+  if (auto refusal = refuse_role(errand.order().kind, current_.role))
+    return errand.turn_down(std::move(refusal->reason), std::move(refusal->message), std::move(done));
+  errand.run(std::move(done));
 }
 
 void Desk::run_alone(std::function<void()> task) {
-  waits_alone_ = std::move(task);
-  if (begun_ == 0) begin_alone();
+  wait_alone_.push_back(std::move(task));
+  begin_alone();
 }
 
 void Desk::begin_alone() {
+  if (begun_ > 0 || alone_ || wait_alone_.empty()) return;
   alone_ = true;
-  std::exchange(waits_alone_, nullptr)();
+  const auto task = std::move(wait_alone_.front());
+  wait_alone_.pop_front();
+  task();
+}
+
+// Orders that wait for their bytes would keep a change of role waiting.
+void Desk::stop_waiting() {
+  std::vector<std::shared_ptr<Errand>> waiting;
+  for (const auto& [instance, queue] : queues_) {
+    if (!instance.empty()) waiting.push_back(queue.front());
+  }
+  for (const auto& errand : waiting) errand->stop_waiting();
 }
 
 void Desk::end_alone() {
   alone_ = false;
+  if (!wait_alone_.empty()) return begin_alone();
   for (const auto& instance : std::exchange(held_back_, {})) run_front(instance);
 }
 
 void Desk::finish(const std::string& instance, const Report& report) {
   const auto& errand = *queues_[instance].front();
   around_.log(event_of(errand.order(), report));
-  around_.answers.report(report, errand.correlation());
+  if (!errand.as_active() || !report.success || around_.may_report())
+    around_.answers.report(report, errand.correlation());
   fail_point("order.reported");
   if (!instance.empty()) {
     run_next(instance);
-    if (--begun_ == 0 && waits_alone_) begin_alone();
-    return;
+    --begun_;
+    return begin_alone();
   }
-  if (!alone_) return run_next(instance);
+  if (!std::exchange(artifacts_alone_, false)) return run_next(instance);
   resume_stranded([self = self_] {
     if (*self == nullptr) return;
     (*self)->end_alone();

@@ -31,9 +31,13 @@ class Desk {
   Desk(const Desk&) = delete;
   Desk& operator=(const Desk&) = delete;
 
-  // Reads what is current, and at an active node runs it, before the first order is taken. `done` comes
-  // when all have been tried; one that can't be run is logged and stays as it is.
+  // Reads what is current, before the first order is taken; a node begins as a standby.
   void start(std::function<void()> done);
+  // From now on orders for the active node are taken, and all that is current runs. `done` comes when all
+  // have been tried; one that can't be run is logged and stays as it is.
+  void serve(std::function<void()> done);
+  // The opposite: `done` once nothing runs any more and what it kept is on the disk.
+  void stand_by(std::function<void()> done);
 
   void take(uplink::ReceivedOrder received);
   void take(const Piece& piece, std::string_view bytes);
@@ -49,15 +53,18 @@ class Desk {
   [[nodiscard]] Errand* under_way(const std::string& deployment) const;
   [[nodiscard]] std::size_t count() const;
 
-  // Of the artifacts: an errand that waits to be alone, and begins nothing that would keep it waiting.
+  // Of the artifacts, or of a change of role: waits to be alone, and begins nothing that would keep it
+  // waiting.
   void run_alone(std::function<void()> task);
   void begin_alone();
+  void stop_waiting();
   void end_alone();
 
   using Instances = std::shared_ptr<const std::vector<std::string>>;
   void resume(const Instances& instances, std::size_t next, std::function<void()> done);
   void resume(const std::string& instance, std::function<void(Result<>)> done);
   void run_stored(const store::StoredConfiguration& stored, const std::function<void(Result<>)>& done);
+  [[nodiscard]] Instances all() const;
   // Those that lacked a shared script until now.
   void resume_stranded(std::function<void()> done);
 
@@ -65,8 +72,10 @@ class Desk {
   Current current_;
   std::map<std::string, Queue> queues_;  // by instance, of artifacts by no name; the front one is under way
   std::size_t begun_ = 0;                // of instances
-  std::function<void()> waits_alone_;    // until none of them is under way
+  std::deque<std::function<void()>> wait_alone_;  // until none of them is under way
   bool alone_ = false;
+  bool artifacts_alone_ = false;
+  bool started_ = false;
   std::vector<std::string> held_back_;  // instances whose front order begins after that
   std::shared_ptr<Desk*> self_;         // late answers to a desk that is gone find it empty
 };

@@ -36,6 +36,17 @@ void Errand::run(Done done) {
   begin();
 }
 
+void Errand::turn_down(std::string reason, std::string message, Done done) {
+  done_ = std::move(done);
+  give_up(Stage::kAccepted, std::move(reason), std::move(message));
+}
+
+void Errand::stop_waiting() {
+  if (!download_) return;
+  download_.reset();
+  give_up(Stage::kAccepted, "role-changed", "the node's role changed before all had arrived");
+}
+
 void Errand::gather(std::size_t limit) {
   if (order().size > limit) {
     return give_up(Stage::kAccepted, "too-large",

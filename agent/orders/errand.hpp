@@ -32,6 +32,13 @@ class Errand : public std::enable_shared_from_this<Errand> {
   // Once. `done` gets the report when it is durable, or when the disk refuses it.
   void run(Done done);
   void take(const Piece& piece, std::string_view bytes);
+  // In place of `run`.
+  void turn_down(std::string reason, std::string message, Done done);
+  // The node's role changes: an order that waits for its bytes ends, for what it brings may not fit any more.
+  void stop_waiting();
+
+  // Is what it does that of an active node, which it reports only while its lease lasts?
+  [[nodiscard]] virtual bool as_active() const { return false; }
 
   [[nodiscard]] const Order& order() const { return received_.order; }
   [[nodiscard]] std::uint64_t correlation() const { return received_.correlation; }

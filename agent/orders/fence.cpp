@@ -21,6 +21,14 @@ bool needs_instance(OrderKind kind) {
 
 }  // namespace
 
+std::optional<Refusal> refuse_role(OrderKind kind, Role role) {
+  if (is_for_active(kind) && role != Role::kActive)
+    return Refusal{"not-active", "this node is not the active one of its site"};
+  if (is_for_standby(kind) && role != Role::kStandby)
+    return Refusal{"not-standby", "this node is not the standby of its site"};
+  return std::nullopt;
+}
+
 std::optional<Refusal> refuse(const Order& order, std::uint64_t term, const Seen& seen, Role role) {
   const bool of_artifacts = order.kind == OrderKind::kArtifacts;
   if (order.deployment.empty() || (of_artifacts ? !order.instance.empty() : !is_name(order.instance))) {
@@ -34,12 +42,7 @@ std::optional<Refusal> refuse(const Order& order, std::uint64_t term, const Seen
     return Refusal{"stale-order", fmt::format("order {} of {} comes after order {}", order.number,
                                               of_artifacts ? "artifacts" : order.instance, seen.number)};
   }
-  if (is_for_active(order.kind) && role != Role::kActive) {
-    return Refusal{"not-active", "this node is not the active one of its site"};
-  }
-  if (is_for_standby(order.kind) && role != Role::kStandby) {
-    return Refusal{"not-standby", "this node is not the standby of its site"};
-  }
+  if (auto refusal = refuse_role(order.kind, role)) return refusal;
   if (needs_instance(order.kind) && !seen.has_instance) {
     return Refusal{"not-deployed", fmt::format("{} has no configuration here", order.instance)};
   }

@@ -22,6 +22,9 @@ struct Seen {
   bool has_instance = false;  // is a configuration of it current here?
 };
 
+// What a node of this role does not take.
+std::optional<Refusal> refuse_role(OrderKind kind, Role role);
+
 // `term` is that of the coordinator that sent the order.
 std::optional<Refusal> refuse(const Order& order, std::uint64_t term, const Seen& seen, Role role);
 

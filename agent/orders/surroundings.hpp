@@ -35,12 +35,14 @@ struct Surroundings {
   runtime::Runtime& runtime;
   Answers& answers;
   std::function<void(Event)> log;
-  Role role;         // a standby compiles and keeps, an active runs
   std::string site;  // the node's own
+  // Does this node's lease last? Asked right before it reports what it did as the active node.
+  std::function<bool()> may_report = [] { return true; };
 };
 
-// By instance that is current.
 struct Current {
+  Role role = Role::kStandby;  // a standby compiles and keeps, an active runs
+  // By instance that is current.
   std::map<std::string, runtime::Compiled> running;       // what to go back to when a later step fails
   std::map<std::string, std::vector<std::string>> needs;  // the artifacts that each names
 };

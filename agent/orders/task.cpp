@@ -10,6 +10,7 @@
 namespace fieldline::orders {
 
 void Task::begin() {
+  runs_instances_ = current_.role == Role::kActive;
   switch (order().kind) {
     case OrderKind::kApply:
     case OrderKind::kHold:
@@ -61,8 +62,8 @@ void Task::compile(FlatConfig config) {
                               return self.give_up(Stage::kCompiled, "budget-exceeded",
                                                   "the order's time was over before the swap");
                             }
-                            self.runs_instances() ? self.swap(std::move(*compiled))
-                                                  : self.make_current(std::move(*compiled));
+                            self.runs_instances_ ? self.swap(std::move(*compiled))
+                                                 : self.make_current(std::move(*compiled));
                           }));
 }
 
@@ -82,7 +83,7 @@ void Task::make_current(Compiled compiled) {
                           if (!promoted) return self.swap_back(promoted.error());
                           const auto& instance = self.order().instance;
                           self.current_.needs.insert_or_assign(instance, compiled.config().artifacts);
-                          if (self.runs_instances())
+                          if (self.runs_instances_)
                             self.current_.running.insert_or_assign(instance, compiled);
                           self.finish(self.success());
                         }));
@@ -90,7 +91,7 @@ void Task::make_current(Compiled compiled) {
 
 // The disk refused what runs already: the old configuration, or nothing, runs again.
 void Task::swap_back(const Error& error) {
-  if (!runs_instances()) return give_up(Stage::kSwapped, error);
+  if (!runs_instances_) return give_up(Stage::kSwapped, error);
   const auto end = then([error](Task& self, const Result<>&) { self.give_up(Stage::kSwapped, error); });
   const auto previous = current_.running.find(order().instance);
   if (previous == current_.running.end()) return around_.runtime.remove(order().instance, end);
@@ -109,12 +110,12 @@ void Task::switch_on_or_off() {
           if (stored) return task.finish(outcome);
           const auto end = task.then(
               [error = stored.error()](Task& t, const Result<>&) { t.give_up(Stage::kSwapped, error); });
-          if (!task.runs_instances()) return end(Result<>());
+          if (!task.runs_instances_) return end(Result<>());
           outcome.enabled ? task.around_.runtime.disable(task.order().instance, end)
                           : task.around_.runtime.enable(task.order().instance, end);
         }));
   };
-  if (!runs_instances()) return store_it(*this, {});
+  if (!runs_instances_) return store_it(*this, {});
   enable ? around_.runtime.enable(order().instance, then(store_it))
          : around_.runtime.disable(order().instance, then(store_it));
 }

@@ -18,6 +18,8 @@ class Task final : public Errand {
   Task(const Surroundings& surroundings, Current& current, uplink::ReceivedOrder received)
       : Errand(surroundings, std::move(received)), current_(current) {}
 
+  [[nodiscard]] bool as_active() const override { return runs_instances_; }
+
  private:
   using Compiled = runtime::Compiled;
 
@@ -34,7 +36,6 @@ class Task final : public Errand {
   void switch_on_or_off();
   void forget();
 
-  [[nodiscard]] bool runs_instances() const { return around_.role == Role::kActive; }
   [[nodiscard]] Result<> check_artifacts(const FlatConfig& config) const;
   [[nodiscard]] Report success() const;
   template <class Step>
@@ -44,6 +45,7 @@ class Task final : public Errand {
 
   Current& current_;
   bool staged_ = false;
+  bool runs_instances_ = false;  // as it began: a node whose role changes meanwhile stops what runs
 };
 
 }  // namespace fieldline::orders

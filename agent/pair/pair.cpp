@@ -50,6 +50,19 @@ Result<> Pair::command(Command command) {
   return std::exchange(commanded_, {});
 }
 
+std::optional<Duration> Pair::lease() const {
+  const auto now = with_.loop.clock().now();
+  if (state_.unleased || !pair::may_act(state_, now)) return std::nullopt;
+  return state_.lease_until - now;
+}
+
+std::optional<NodePhase> Pair::peer() const {
+  const auto& peer = state_.peer;
+  if (!peer.known || with_.loop.clock().now() - peer.heard > state_.settings.timers.lease)
+    return std::nullopt;
+  return peer.phase;
+}
+
 void Pair::handle(Event event) {
   FIELDLINE_DCHECK(with_.loop.here());
   events_.push_back(std::move(event));

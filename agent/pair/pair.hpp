@@ -6,6 +6,7 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "agent/pair/duties.hpp"
@@ -46,6 +47,10 @@ class Pair {
   [[nodiscard]] NodePhase phase() const { return state_.phase; }
   [[nodiscard]] Role role() const { return role_of(state_); }
   [[nodiscard]] std::uint64_t epoch() const { return state_.epoch; }
+  // What is left of the lease; nothing while there is none, or none is needed.
+  [[nodiscard]] std::optional<Duration> lease() const;
+  // What the peer said last; nothing when it has not been heard for a lease.
+  [[nodiscard]] std::optional<NodePhase> peer() const;
   // Shared, for they are asked by what outlives the pair.
   [[nodiscard]] const std::shared_ptr<Permit>& may_act() const { return may_act_; }
   [[nodiscard]] const std::shared_ptr<Permit>& may_deliver() const { return may_deliver_; }

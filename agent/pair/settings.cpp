@@ -8,8 +8,6 @@ Result<> check(const Settings& settings) {
   if (auto checked = lease::check(settings.timers); !checked) return checked;
   if (settings.node.empty() || settings.node == settings.peer)
     return fail(ErrorCode::kInvalid, "a node and its peer have two different names", "pair.peer");
-  if (settings.peer.empty() && settings.control == Control::kFixedStandby)
-    return fail(ErrorCode::kInvalid, "the only node of a site can't be a fixed standby", "role");
   if (settings.strict && settings.lone_survivor) {
     return fail(ErrorCode::kInvalid, "a site can't be strict and have a lone survivor: choose one",
                 "pair.lone_survivor");

@@ -18,7 +18,7 @@ enum class Control {
 
 struct Settings {
   std::string node;
-  std::string peer;  // empty: the site has one node, which is active
+  std::string peer;  // empty: there is no line to another node, and whoever is not a fixed standby is active
   // Which of two goes first when their journals reach equally far; true at one of them.
   bool preferred = false;
   Control control = Control::kAutomatic;

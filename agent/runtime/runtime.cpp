@@ -17,6 +17,19 @@ Result<> not_here(const std::string& instance) {
   return fail(ErrorCode::kNotFound, fmt::format("no instance named {} runs here", instance));
 }
 
+// What an instance that ends leaves to the sums of its node.
+Tally counters_of(const Heritage& heritage) {
+  Tally counters;
+  counters.script_runs = heritage.counters.script_runs;
+  counters.script_errors = heritage.counters.script_errors;
+  counters.script_coalesced = heritage.counters.script_coalesced;
+  return counters;
+}
+
+Result<> suspended() {
+  return fail(ErrorCode::kUnavailable, "this node runs no instances now");
+}
+
 Result<> no_room() {
   return fail(ErrorCode::kExhausted, fmt::format("this node runs its limit of {} instances", kInstances));
 }
@@ -85,7 +98,7 @@ Actor* Runtime::find(const std::string& instance) const {
 // ---- changes --------------------------------------------------------------------------------------
 
 Result<> Runtime::claim(const std::string& instance) {
-  if (stopped_) return fail(ErrorCode::kUnavailable, "the node is stopping");
+  if (service_ == Service::kStopped) return fail(ErrorCode::kUnavailable, "the node is stopping");
   auto& slot = slots_[instance];
   if (slot.busy) {
     return fail(ErrorCode::kConflict, fmt::format("another change of {} is under way", instance));
@@ -100,8 +113,8 @@ void Runtime::finish(const std::string& instance, const Done& done, Result<> out
   found->second.busy = false;
   if (!found->second.actor) slots_.erase(found);
   done(std::move(outcome));
-  if (stopped_ && find(instance) != nullptr) halt(instance);
-  tell_if_stopped();
+  if (service_ != Service::kRunning && find(instance) != nullptr) halt(instance);
+  tell_if_empty();
 }
 
 template <class T>
@@ -141,7 +154,7 @@ void Runtime::compile_shared(lua::Modules sources,
 void Runtime::swap(Compiled compiled, bool enabled, Done done) {
   const auto& name = compiled.config().instance;
   const bool room = slots_.contains(name) || slots_.size() < kInstances;
-  const auto claimed = room ? claim(name) : no_room();
+  const auto claimed = service_ == Service::kSuspended ? suspended() : room ? claim(name) : no_room();
   if (!claimed) {
     later([done, claimed] { done(claimed); });
     return;
@@ -257,9 +270,7 @@ void Runtime::remove(const std::string& instance, Done done) {
   ask(
       *find(instance), [](Instance& actor) { return actor.stop(); },
       [this, instance, done](const Heritage& heritage) {
-        gone_.script_runs += heritage.counters.script_runs;
-        gone_.script_errors += heritage.counters.script_errors;
-        gone_.script_coalesced += heritage.counters.script_coalesced;
+        gone_ += counters_of(heritage);
         retire(std::move(slots_[instance].actor));
         forget(instance, done);
       });
@@ -301,20 +312,36 @@ void Runtime::retire(std::shared_ptr<Actor> actor) {
     loop->post([this, leaving, self] {
       if (self.expired()) return;
       std::erase_if(retiring_, [leaving](const auto& retired) { return retired.get() == leaving; });
-      tell_if_stopped();
+      tell_if_empty();
     });
   });
 }
 
+void Runtime::suspend(std::function<void()> done) {
+  FIELDLINE_CHECK(service_ != Service::kStopped);
+  service_ = Service::kSuspended;
+  halt_all(std::move(done));
+}
+
+void Runtime::resume() {
+  FIELDLINE_CHECK(service_ != Service::kStopped && wait_for_empty_.empty());
+  service_ = Service::kRunning;
+}
+
 void Runtime::stop(std::function<void()> done) {
-  FIELDLINE_CHECK(!stopped_);
-  stopped_ = std::move(done);
+  FIELDLINE_CHECK(service_ != Service::kStopped);
+  service_ = Service::kStopped;
+  halt_all(std::move(done));
+}
+
+void Runtime::halt_all(std::function<void()> done) {
+  wait_for_empty_.push_back(std::move(done));
   std::vector<std::string> idle;
   for (const auto& [name, slot] : slots_) {
     if (!slot.busy) idle.push_back(name);
   }
   for (const auto& name : idle) halt(name);
-  later([this] { tell_if_stopped(); });
+  later([this] { tell_if_empty(); });
 }
 
 void Runtime::halt(const std::string& instance) {
@@ -322,6 +349,7 @@ void Runtime::halt(const std::string& instance) {
   ask(
       *find(instance), [](Instance& actor) { return actor.stop(); },
       [this, instance](const Heritage& heritage) {
+        gone_ += counters_of(heritage);
         auto let_go = [this, instance, self = std::weak_ptr(self_)](const Result<>&) {
           if (self.expired()) return;
           retire(std::move(slots_[instance].actor));
@@ -335,10 +363,9 @@ void Runtime::halt(const std::string& instance) {
       });
 }
 
-void Runtime::tell_if_stopped() {
-  if (!stopped_ || !slots_.empty() || !retiring_.empty()) return;
-  const auto stopped = std::exchange(stopped_, [] {});
-  stopped();
+void Runtime::tell_if_empty() {
+  if (!slots_.empty() || !retiring_.empty()) return;
+  for (const auto& told : std::exchange(wait_for_empty_, {})) told();
 }
 
 // ---- questions ------------------------------------------------------------------------------------

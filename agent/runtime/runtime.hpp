@@ -92,7 +92,12 @@ class Runtime {
   // Instances here, enabled or not, and those that start for the first time.
   [[nodiscard]] std::size_t size() const { return slots_.size(); }
 
-  // Stops every instance, waits until what it kept is saved, and answers. Nothing can be changed any more.
+  // Stops every instance and answers once what they kept is saved. Until `resume` none is put to work:
+  // swaps fail with kUnavailable. May be asked again before it has answered.
+  void suspend(std::function<void()> done);
+  // After that has answered.
+  void resume();
+  // Suspends for good; nothing can be changed any more.
   void stop(std::function<void()> done);
 
  private:
@@ -107,7 +112,10 @@ class Runtime {
   void fetch_heritage(const std::string& instance, Reply<Result<Heritage>> reply);
   void take_over(const std::string& instance, Heritage heritage, bool enabled, Done done);
 
+  enum class Service { kRunning, kSuspended, kStopped };
+
   [[nodiscard]] Result<> claim(const std::string& instance);
+  void halt_all(std::function<void()> done);
   void set_enabled(const std::string& instance, bool enabled, Done done);
   void forget(const std::string& instance, Done done);
   void finish(const std::string& instance, const Done& done, Result<> outcome);
@@ -115,7 +123,7 @@ class Runtime {
   void save(const std::string& instance, const std::weak_ptr<Actor>& actor, const Kept& changed);
   void retire(std::shared_ptr<Actor> actor);
   void halt(const std::string& instance);
-  void tell_if_stopped();
+  void tell_if_empty();
 
   [[nodiscard]] Actor* find(const std::string& instance) const;
   // `task` on the loop on a turn of its own, unless this is gone by then.
@@ -135,7 +143,8 @@ class Runtime {
   std::map<std::string, Slot> slots_;
   std::vector<std::shared_ptr<Actor>> retiring_;
   Tally gone_;  // counters of instances that were removed
-  std::function<void()> stopped_;
+  Service service_ = Service::kRunning;
+  std::vector<std::function<void()>> wait_for_empty_;
   const std::shared_ptr<Runtime*> self_;  // answers that come too late find it gone
 };
 

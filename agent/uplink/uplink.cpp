@@ -117,6 +117,8 @@ void Uplink::handle(const wire::Envelope& envelope) {
       return answer(envelope, &Node::alarms);
     case Type::kEventsQuery:
       return answer(envelope, &Node::events);
+    case Type::kSwitchQuery:
+      return answer(envelope, &Node::hand_over);
     case Type::kVoteGrant:
       return handle_vote<VoteGrant>(envelope);
     case Type::kVoteRefusal:

@@ -50,6 +50,7 @@ class Node {
   virtual void values(const ValuesQuery& query, Reply<ValuesPage> reply) = 0;
   virtual void alarms(const AlarmsQuery& query, Reply<AlarmsPage> reply) = 0;
   virtual void events(const EventQuery& query, Reply<EventPage> reply) = 0;
+  virtual void hand_over(const SwitchQuery& query, Reply<SwitchAnswer> reply) = 0;
   virtual void health(Reply<NodeHealth> reply) = 0;
 };
 

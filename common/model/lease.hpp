@@ -5,6 +5,7 @@
 #include <array>
 #include <compare>
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 #include "common/base/time.hpp"
@@ -128,6 +129,22 @@ struct RoleChange {
       fields_in_order(required("epoch", &RoleChange::epoch), required("phase", &RoleChange::phase),
                       required("role", &RoleChange::role));
   friend bool operator==(const RoleChange&, const RoleChange&) = default;
+};
+
+// The coordinator asks the active node to hand over to its peer.
+struct SwitchQuery {
+  static constexpr auto fields = fields_in_order();
+  friend bool operator==(const SwitchQuery&, const SwitchQuery&) = default;
+};
+
+// It has begun, or `code` says why not.
+struct SwitchAnswer {
+  std::string code;
+  std::string message;
+
+  static constexpr auto fields =
+      fields_in_order(defaulted("code", &SwitchAnswer::code), defaulted("message", &SwitchAnswer::message));
+  friend bool operator==(const SwitchAnswer&, const SwitchAnswer&) = default;
 };
 
 }  // namespace fieldline

@@ -9,6 +9,7 @@
 
 #include "common/base/time.hpp"
 #include "common/model/fields.hpp"
+#include "common/model/lease.hpp"
 #include "common/model/session.hpp"
 #include "common/model/value.hpp"
 
@@ -95,15 +96,32 @@ struct ConnectionHealth {
   friend bool operator==(const ConnectionHealth&, const ConnectionHealth&) = default;
 };
 
+// The other node of a pair as this one hears it.
+struct PeerHealth {
+  bool connected = false;  // heard within a lease
+  std::string node;
+  std::optional<NodePhase> phase;  // while it is connected
+
+  static constexpr auto fields =
+      fields_in_order(required("connected", &PeerHealth::connected), required("node", &PeerHealth::node),
+                      defaulted("phase", &PeerHealth::phase));
+  friend bool operator==(const PeerHealth&, const PeerHealth&) = default;
+};
+
 // What a node says of itself every few seconds.
 struct NodeHealth {
   std::int64_t active_alarms = 0;
   std::vector<ConnectionHealth> connections;
   std::int64_t disk_free = 0;  // bytes, where the node keeps its state
+  std::uint64_t epoch = 0;     // in which it is active, or was last; 0: never
   std::int64_t instances = 0;
-  std::int64_t memory = 0;  // bytes resident
+  std::optional<Duration> lease;   // what is left of it; absent: it has none, or needs none
+  std::int64_t memory = 0;         // bytes resident
+  std::optional<PeerHealth> peer;  // absent: it has no line to one
+  std::optional<NodePhase> phase;
   Role role = Role::kStandby;
   std::int64_t script_errors = 0;  // since start
+  std::optional<Timestamp> since;  // of `phase`
   std::int64_t tags_bad = 0;       // addressed attributes by quality
   std::int64_t tags_good = 0;
   std::int64_t tags_uncertain = 0;
@@ -112,9 +130,12 @@ struct NodeHealth {
   static constexpr auto fields = fields_in_order(
       defaulted("active_alarms", &NodeHealth::active_alarms),
       defaulted("connections", &NodeHealth::connections), defaulted("disk_free", &NodeHealth::disk_free),
-      defaulted("instances", &NodeHealth::instances), defaulted("memory", &NodeHealth::memory),
+      defaulted("epoch", &NodeHealth::epoch), defaulted("instances", &NodeHealth::instances),
+      defaulted("lease", &NodeHealth::lease), defaulted("memory", &NodeHealth::memory),
+      defaulted("peer", &NodeHealth::peer), defaulted("phase", &NodeHealth::phase),
       required("role", &NodeHealth::role), defaulted("script_errors", &NodeHealth::script_errors),
-      defaulted("tags_bad", &NodeHealth::tags_bad), defaulted("tags_good", &NodeHealth::tags_good),
+      defaulted("since", &NodeHealth::since), defaulted("tags_bad", &NodeHealth::tags_bad),
+      defaulted("tags_good", &NodeHealth::tags_good),
       defaulted("tags_uncertain", &NodeHealth::tags_uncertain), required("uptime", &NodeHealth::uptime));
   friend bool operator==(const NodeHealth&, const NodeHealth&) = default;
 };

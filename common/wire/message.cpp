@@ -42,6 +42,8 @@ constexpr std::array kRules = std::to_array<Rule>({
     {Type::kLeaseRelease, Sender::kNode | Sender::kPeer, "LEASE_RELEASE", kSmall, 0},
     {Type::kRoleChange, Sender::kNode, "ROLE_CHANGE", kSmall, 0},
     {Type::kPeerBeat, Sender::kPeer, "PEER_BEAT", kSmall, 0},
+    {Type::kSwitchQuery, Sender::kCoordinator, "SWITCH_QUERY", kSmall, 0},
+    {Type::kSwitchAnswer, Sender::kNode, "SWITCH_ANSWER", kSmall, 0},
 });
 
 void put(std::string& bytes, std::uint64_t value, int size) {

@@ -52,6 +52,8 @@ enum class Type : std::uint16_t {
   kLeaseRelease = 51,
   kRoleChange = 52,
   kPeerBeat = 53,
+  kSwitchQuery = 54,
+  kSwitchAnswer = 55,
 };
 
 // Who sends it to whom. A type may have several: the bits add up.
@@ -151,6 +153,10 @@ template <>
 inline constexpr Type kTypeOf<EventQuery> = Type::kEventsQuery;
 template <>
 inline constexpr Type kTypeOf<EventPage> = Type::kEventsPage;
+template <>
+inline constexpr Type kTypeOf<SwitchQuery> = Type::kSwitchQuery;
+template <>
+inline constexpr Type kTypeOf<SwitchAnswer> = Type::kSwitchAnswer;
 template <>
 inline constexpr Type kTypeOf<VoteRequest> = Type::kVoteRequest;
 template <>

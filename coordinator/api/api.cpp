@@ -41,6 +41,7 @@ Routes all_routes(const Rooms& rooms) {
   add_compare_routes(routes, rooms);
   add_deployment_routes(routes, rooms);
   add_event_routes(routes, rooms);
+  add_failover_routes(routes, rooms);
   add_health_routes(routes, rooms);
   add_instance_routes(routes, rooms);
   add_login_routes(routes, rooms);

@@ -64,4 +64,8 @@ struct ServerLimits {
   std::chrono::milliseconds tick{1'000};
 };
 
+// How often a client that waits for a failover makes this look whether it has come; it takes a second or
+// more.
+inline constexpr Duration kFailoverLook = std::chrono::milliseconds(100);
+
 }  // namespace fieldline::api

@@ -51,6 +51,7 @@ void add_bulk_routes(Routes& routes, const Rooms& rooms);
 void add_compare_routes(Routes& routes, const Rooms& rooms);
 void add_deployment_routes(Routes& routes, const Rooms& rooms);
 void add_event_routes(Routes& routes, const Rooms& rooms);
+void add_failover_routes(Routes& routes, const Rooms& rooms);
 void add_health_routes(Routes& routes, const Rooms& rooms);
 void add_instance_routes(Routes& routes, const Rooms& rooms);
 void add_login_routes(Routes& routes, const Rooms& rooms);

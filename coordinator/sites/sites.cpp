@@ -156,6 +156,15 @@ void Sites::events(const NodeId& node, EventQuery query, Answer<EventPage> done)
   rooms_->questions.ask<EventPage>(node, query, std::move(done));
 }
 
+void Sites::hand_over(const NodeId& node, Answer<> done) {
+  rooms_->questions.ask<SwitchAnswer>(node, SwitchQuery{},
+                                      [done = std::move(done)](const Result<SwitchAnswer>& answer) {
+                                        if (!answer) return done(fail(answer.error()));
+                                        if (answer->code.empty()) return done({});
+                                        done(fail(ErrorCode::kConflict, answer->message, answer->code));
+                                      });
+}
+
 void Sites::compare(const NodeId& node) {
   if (rooms_->roster.find(node) != nullptr) rooms_->pulls.begin(node);
 }

@@ -73,6 +73,8 @@ class Sites {
   void values(const NodeId& node, ValuesQuery query, Answer<ValuesPage> done);
   void alarms(const NodeId& node, AlarmsQuery query, Answer<AlarmsPage> done);
   void events(const NodeId& node, EventQuery query, Answer<EventPage> done);
+  // Asks the active node to hand over; errors as above, and kConflict with the reason that the node gives.
+  void hand_over(const NodeId& node, Answer<> done);
   // The keeper gets the node's inventory, whether the digests differ or not.
   void compare(const NodeId& node);
   void compare_artifacts(const NodeId& node);

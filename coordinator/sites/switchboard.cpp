@@ -40,6 +40,7 @@ Switchboard::Handler Switchboard::handler(wire::Type type) {
       {Type::kAlarmsPage, &Switchboard::answer},
       {Type::kEventsPage, &Switchboard::answer},
       {Type::kArtifactsPage, &Switchboard::answer},
+      {Type::kSwitchAnswer, &Switchboard::answer},
       {Type::kVoteRequest, &Switchboard::vote},
       {Type::kLeaseRelease, &Switchboard::release},
       {Type::kRoleChange, &Switchboard::change_role},

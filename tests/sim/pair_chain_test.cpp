@@ -68,6 +68,7 @@ class PairedNode final : public uplink::Node {
   void values(const ValuesQuery&, Reply<ValuesPage> reply) override { reply({}); }
   void alarms(const AlarmsQuery&, Reply<AlarmsPage> reply) override { reply({}); }
   void events(const EventQuery&, Reply<EventPage> reply) override { reply({}); }
+  void hand_over(const SwitchQuery&, Reply<SwitchAnswer> reply) override { reply({}); }
   void health(Reply<NodeHealth> reply) override { reply({}); }
 
   [[nodiscard]] bool acts() const { return pair_.may_act()->holds(loop_->clock().now()); }

@@ -7,6 +7,7 @@
 
 #include "agent/events/schema.hpp"
 #include "agent/journal/schema.hpp"
+#include "agent/pair/schema.hpp"
 #include "agent/store/schema.hpp"
 #include "agent/targets/courier.hpp"
 #include "coordinator/database/migrations.hpp"
@@ -109,17 +110,19 @@ struct Node::Running {
         configurations(open(world, name + "-configurations.db", store::migrations())),
         events(open(world, name + "-events.db", events::migrations())),
         journal(open(world, name + "-journal.db", journal::migrations())),
+        votes(open(world, name + "-votes.db", pair::migrations())),
         strands(world.time),
         dealer(world.network.dealer(*loop, name, key, "central", kCentreKey)) {
     agent::Settings settings;
     settings.site = "north";
     settings.node = name;
-    settings.role = role;
+    settings.role = role == Role::kActive ? pair::Control::kFixedActive : pair::Control::kFixedStandby;
     settings.state = world.folder.path();
     const auto courier = [this](const targets::Resolve&) { return std::make_unique<NoTargets>(*loop); };
-    auto built = agent::Agent::build({*loop, *dealer, *configurations, *events, *journal, world.secrets,
-                                      strands, *compiler, Random(world.random.below(1U << 30)), courier},
-                                     settings);
+    auto built =
+        agent::Agent::build({*loop, *dealer, *configurations, *events, *journal, world.secrets, strands,
+                             *compiler, Random(world.random.below(1U << 30)), courier, *votes, std::nullopt},
+                            settings);
     REQUIRE(built);
     agent = std::move(*built);
     loop->post([this] { agent->start(); });
@@ -130,6 +133,7 @@ struct Node::Running {
   std::unique_ptr<sql::Database> configurations;
   std::unique_ptr<sql::Database> events;
   std::unique_ptr<sql::Database> journal;
+  std::unique_ptr<sql::Database> votes;
   runtime::VirtualStrands strands;
   std::unique_ptr<net::Dealer> dealer;
   std::unique_ptr<agent::Agent> agent;

@@ -4,6 +4,7 @@ import ctypes
 import os
 import pathlib
 import signal
+import socket
 import subprocess
 import urllib.error
 
@@ -171,6 +172,15 @@ class Agent(Daemon):
                     f"--coordinator.key_file={self.coordinator.state / 'coordinator.pub'}", *flags)
         return self
 
+    def make_key(self):
+        """Its public key, which it writes before it asks for the coordinator's; then it ends."""
+        if not (self.state / "node.pub").exists():
+            self.launch(BIN / "fieldline-agent", f"--state={self.state}", f"--site={self.site}", f"--node={self.node}",
+                        f"--coordinator.key_file={self.state / 'nowhere'}")
+            assert self.process.wait(15) == 1, self.log()
+            self.process = None
+        return self.state / "node.pub"
+
     def accept(self):
         """Accepts the key of this agent at central, as an engineer who compared it would. Answers its fingerprint."""
         key = self.wait_for_file("node.pub")
@@ -211,11 +221,29 @@ class Agent(Daemon):
         return self
 
 
+def free_port():
+    """Of loopback. Nobody else gets it soon: the kernel hands ports out in turn."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        return taken.getsockname()[1]
+
+
+def pair_up(preferred, other, dial=None):
+    """Makes these two agents, which have not started yet, a pair. `dial`: ports to dial instead of where each listens."""
+    ports = {agent: free_port() for agent in (preferred, other)}
+    for agent, peer in ((preferred, other), (other, preferred)):
+        agent.role = "automatic"
+        agent.settings |= {"pair.peer": peer.node, "pair.peer_key_file": peer.make_key(),
+                           "pair.listen": f"127.0.0.1:{ports[agent]}",
+                           "pair.peer_endpoint": f"127.0.0.1:{(dial or (lambda port: port))(ports[peer])}"}
+    preferred.settings["pair.preferred"] = "true"
+
+
 class Fleet:
     """A coordinator, a plant and the pair of site `north`, in one directory. Stops them on exit."""
 
     def __init__(self, state, settings=None):
-        """`settings` are the coordinator's."""
+        """`settings` are the coordinator's. The roles of the nodes are fixed, until they are paired up."""
         state = pathlib.Path(state)
         self.state = state
         self.plant = Plant(state / "plant")

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <catch2/catch.hpp>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -132,6 +133,18 @@ class DeskNode final : Answers {
     if (!*answer) return std::nullopt;
     return std::get<std::int64_t>((**answer).front().sample.value);
   }
+  void serve() {
+    await([this](auto done) { desk_->serve(std::move(done)); });
+  }
+  void stand_by() {
+    await([this](auto done) { desk_->stand_by(std::move(done)); });
+  }
+  void await(const std::function<void(std::function<void()>)>& ask) {
+    bool done = false;
+    loop_->post([&] { ask([&] { done = true; }); });
+    REQUIRE(time.run_until([&] { return done; }, std::chrono::minutes(1)));
+  }
+  Desk& desk() { return *desk_; }
   sql::Database& database() { return *database_; }
 
   VirtualTime time;
@@ -141,6 +154,8 @@ class DeskNode final : Answers {
   std::map<std::string, Report> reports;
   std::vector<Event> events;
   std::size_t fetches = 0;
+  bool lease = true;
+  bool answers_fetches = true;
 
  private:
   void start() {
@@ -157,10 +172,9 @@ class DeskNode final : Answers {
     runtime_ = std::make_unique<runtime::Runtime>(
         runtime::Runtime::Surroundings{*loop_, *strands_, *compiler_, *connections_, keeper_, others_, log});
     desk_ = std::make_unique<Desk>(
-        Surroundings{*loop_, *store, *artifacts, *runtime_, *this, log, role_, "north"});
-    bool started = false;
-    loop_->post([&] { desk_->start([&] { started = true; }); });
-    REQUIRE(time.run_until([&] { return started; }, std::chrono::minutes(1)));
+        Surroundings{*loop_, *store, *artifacts, *runtime_, *this, log, "north", [this] { return lease; }});
+    await([this](auto done) { desk_->start(std::move(done)); });
+    if (role_ == Role::kActive) serve();
   }
   void kill() {
     desk_.reset();
@@ -180,6 +194,7 @@ class DeskNode final : Answers {
   }
   void fetch(const Fetch& fetch) override {
     ++fetches;
+    if (!answers_fetches) return;
     const auto& whole = brings_[fetch.deployment];
     loop_->post([this, fetch, size = whole.size(), piece = whole.substr(fetch.offset, wire::kMaxChunk)] {
       desk_->take(Piece{fetch.deployment, fetch.offset, size}, piece);

@@ -69,6 +69,11 @@ class Node {
     runtime->stop([&] { stopped = true; });
     REQUIRE(world.run_until([&] { return stopped; }, 1min));
   }
+  void suspend() {
+    bool suspended = false;
+    runtime->suspend([&] { suspended = true; });
+    REQUIRE(world.run_until([&] { return suspended; }, 1min));
+  }
   void restart() {
     stop();
     runtime.reset();
@@ -286,6 +291,39 @@ TEST_CASE("stopping waits for changes under way and for what is not saved yet") 
   CHECK(node.runtime->size() == 0);
   CHECK(node.keeper.kept["pump-1"].contains("values/Setpoint"));
   CHECK(node.swap(*Compiled::compile(pump().config())).error().code == ErrorCode::kUnavailable);
+}
+
+TEST_CASE("a runtime is suspended and resumed any number of times, and what is retained stays") {
+  Running node;
+  const auto retained =
+      Configured("tank").local("Setpoint", DataType::kFloat, 1.0, true).every(1s, "Fail", "error('x')");
+  const auto compiled = node.compile(retained);
+  for (int i = 1; i <= 3; ++i) {
+    REQUIRE(node.swap(compiled));
+    if (i > 1) CHECK(node.sample("tank", "Setpoint").value == Value(10.0 * (i - 1)));
+    REQUIRE(node.write("tank", "Setpoint", 10.0 * i));
+    node.world.run_for(2500ms);
+    node.suspend();
+    CHECK(node.runtime->size() == 0);
+    CHECK(node.tally().instances == 0);
+    CHECK(node.tally().script_errors == 2 * i);
+    CHECK(node.swap(compiled).error().code == ErrorCode::kUnavailable);
+    node.runtime->resume();
+  }
+}
+
+TEST_CASE(
+    "an instance that is swapped in while the runtime is suspended ends, and one can still be removed") {
+  Running node;
+  REQUIRE(node.deploy(pump()));
+  const auto other = node.compile(pump("pump-2"));
+  node.runtime->swap(other, true, [](const Result<>&) {});
+  node.suspend();
+  CHECK(node.runtime->size() == 0);
+  CHECK(node.remove("pump-1"));
+  CHECK_FALSE(node.keeper.kept.contains("pump-1"));
+  node.suspend();
+  node.stop();
 }
 
 TEST_CASE("an instance whose scripts loop and fail costs its neighbours nothing") {

@@ -36,6 +36,7 @@ class RecordingNode final : public Node {
   void values(const ValuesQuery&, Reply<ValuesPage> reply) override { held_values = std::move(reply); }
   void alarms(const AlarmsQuery&, Reply<AlarmsPage> reply) override { reply({}); }
   void events(const EventQuery&, Reply<EventPage> reply) override { reply({}); }
+  void hand_over(const SwitchQuery&, Reply<SwitchAnswer> reply) override { reply({}); }
   void health(Reply<NodeHealth> reply) override { reply({}); }
 
   std::vector<Welcome> welcomes;

@@ -54,6 +54,22 @@ const PeerBeat kBeat{5, NodePhase::kDraining, {4, 300}};
 
 }  // namespace
 
+TEST_CASE("a switch is asked for by the coordinator and answered by a node, nobody else") {
+  const SwitchAnswer answer{"no-standby", "nobody there"};
+  check_golden_bytes(SwitchQuery{}, 54, "\x80"s);
+  check_golden_bytes(answer, 55,
+                     "\x82\xa4"
+                     "code\xaa"
+                     "no-standby\xa7"
+                     "message\xac"
+                     "nobody there"s);
+  CHECK_FALSE(opens(SwitchQuery{}, Sender::kNode));
+  CHECK_FALSE(opens(SwitchQuery{}, Sender::kPeer));
+  CHECK_FALSE(opens(answer, Sender::kCoordinator));
+  CHECK_FALSE(opens(answer, Sender::kPeer));
+  check_hostile_bytes(answer);
+}
+
 TEST_CASE("messages of the pair have the bytes that docs/protocol.md gives") {
   check_golden_bytes(
       kRequest, 48,

@@ -1,0 +1,65 @@
+// What a node does and leaves as its role says: runs its instances or stops them, and writes each change of
+// its role to the site event log. Lives on the agent's loop.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "agent/events/event_log.hpp"
+#include "agent/journal/journal.hpp"
+#include "agent/orders/desk.hpp"
+#include "agent/outbox/outbox.hpp"
+#include "agent/pair/duties.hpp"
+#include "common/base/executor.hpp"
+
+namespace fieldline::agent {
+
+class NodeDuties final : public pair::Duties {
+ public:
+  // All outlive it.
+  NodeDuties(Executor& loop, events::EventLog& events, journal::Journal& journal)
+      : loop_(loop), events_(events), journal_(journal), since_(loop.clock().utc()) {}
+
+  // Before the pair starts.
+  void attach(orders::Desk& desk, outbox::Outbox& outbox) {
+    desk_ = &desk;
+    outbox_ = &outbox;
+  }
+  // Told when all instances of an active node have been tried, and when it could not become active.
+  void on_settled(std::function<void()> listener) { settled_ = std::move(listener); }
+
+  void begin_serving(std::uint64_t epoch) override;
+  void raise_epoch(std::uint64_t epoch) override;
+  void end_serving(std::function<void()> ended) override;
+  void stop_deliveries(std::function<void()> drained) override;
+  void resume_deliveries() override;
+  // Begins none; `ended` once none is under way any more, or after `patience`.
+  void end_deliveries(Duration patience, std::function<void()> ended);
+  void record(const pair::RecordWindow& window) override;
+  void alarm(std::string_view code, const std::string& message) override;
+  void entered(const pair::Enter& change) override;
+
+  // When the node entered the phase that it is in.
+  [[nodiscard]] Timestamp since() const { return since_; }
+
+ private:
+  void raise_journal(std::uint64_t epoch);
+  void log(Severity severity, std::string message);
+
+  Executor& loop_;
+  events::EventLog& events_;
+  journal::Journal& journal_;
+  orders::Desk* desk_ = nullptr;
+  outbox::Outbox* outbox_ = nullptr;
+  bool delivers_ = false;
+  std::vector<std::function<void()>> wait_for_deliveries_;
+  std::function<void()> settled_ = [] {};
+  Timestamp since_;
+  std::map<std::string, Instant, std::less<>> alarmed_;  // when last, by code: there are four
+};
+
+}  // namespace fieldline::agent
