@@ -66,6 +66,6 @@ struct ServerLimits {
 
 // How often a client that waits for a failover makes this look whether it has come; it takes a second or
 // more.
-inline constexpr Duration kFailoverLook = std::chrono::milliseconds(100);
+inline constexpr auto kFailoverLook = std::chrono::milliseconds(100);
 
 }  // namespace fieldline::api

@@ -16,6 +16,7 @@ std::string Inventories::believed_digest(const sites::NodeId& node) {
 
 void Inventories::session_changed(const sites::NodeEvent& event) {
   const sites::NodeId node{event.site, event.node};
+  if (event.kind == sites::NodeEventKind::kRole) return role_changed(node);
   if (event.kind != sites::NodeEventKind::kOnline && event.kind != sites::NodeEventKind::kOffline) return;
   touched_.erase(node);
   if (const auto shown = shown_.find(node.site); shown != shown_.end() && shown->second == node)
@@ -25,6 +26,17 @@ void Inventories::session_changed(const sites::NodeEvent& event) {
   } else {
     with_.standbys.offline(node);
   }
+}
+
+// The node itself is asked for its inventory by who tells of the change.
+void Inventories::role_changed(const sites::NodeId& node) {
+  if (const auto shown = shown_.find(node.site); shown != shown_.end() && !is_active(shown->second))
+    shown_.erase(shown);
+  const auto standby = with_.sites.standby(node.site);
+  if (standby != node) with_.standbys.offline(node);
+  if (!standby || with_.standbys.is_standby(*standby)) return;
+  with_.standbys.online(*standby);
+  with_.sites.compare(*standby);
 }
 
 void Inventories::artifacts_changed(const sites::NodeId& node) {

@@ -47,6 +47,7 @@ class Inventories final : public sites::InventoryKeeper {
     return with_.sites.active(node.site) == node;
   }
   void aligned(const sites::NodeId& node);
+  void role_changed(const sites::NodeId& node);
   void follow(const sites::NodeId& node, const Inventory& inventory, std::set<std::string> unsettled);
   void look_again(const sites::NodeId& node, const Inventory& inventory,
                   const std::set<std::string>& unsettled);

@@ -26,6 +26,11 @@ void Standbys::offline(const sites::NodeId& node) {
   for (const auto& [instance, id] : gone.waiting) tell_.changed(instance);
 }
 
+bool Standbys::is_standby(const sites::NodeId& node) const {
+  const auto found = standbys_.find(node.site);
+  return found != standbys_.end() && found->second.node == node;
+}
+
 void Standbys::holds(const sites::NodeId& node, const Inventory& inventory) {
   const auto found = standbys_.find(node.site);
   if (found == standbys_.end() || found->second.node != node) return;

@@ -51,6 +51,7 @@ class Standbys {
   void online(const sites::NodeId& node);
   // The session of a node ended, or it is no standby any more.
   void offline(const sites::NodeId& node);
+  [[nodiscard]] bool is_standby(const sites::NodeId& node) const;
   // What the standby holds.
   void holds(const sites::NodeId& node, const Inventory& inventory);
   // The standby of the site may hold now what it refused for want of an artifact.

@@ -37,6 +37,10 @@ class NoTargets final : public targets::Courier {
   Executor& loop_;
 };
 
+std::string key_of(const std::string& node) {
+  return "key-of-" + node;
+}
+
 std::unique_ptr<sql::Database> open(World& world, const std::string& file,
                                     std::span<const sql::Migration> migrations) {
   // Between 0 and 20 ms pass from a write to its commit, another span on every start.
@@ -104,7 +108,7 @@ void Centre::on_loop(const std::function<void(coordinator::Coordinator&)>& task)
 }
 
 struct Node::Running {
-  Running(World& world, const std::string& name, const std::string& key, Role role)
+  Running(World& world, const std::string& name, const std::string& peer)
       : loop(world.time.executor()),
         compiler(world.time.worker()),
         configurations(open(world, name + "-configurations.db", store::migrations())),
@@ -112,20 +116,34 @@ struct Node::Running {
         journal(open(world, name + "-journal.db", journal::migrations())),
         votes(open(world, name + "-votes.db", pair::migrations())),
         strands(world.time),
-        dealer(world.network.dealer(*loop, name, key, "central", kCentreKey)) {
+        dealer(world.network.dealer(*loop, name, key_of(name), "central", kCentreKey)),
+        admission(world.time.clock()) {
     agent::Settings settings;
     settings.site = "north";
     settings.node = name;
-    settings.role = role == Role::kActive ? pair::Control::kFixedActive : pair::Control::kFixedStandby;
     settings.state = world.folder.path();
+    settings.role = name == "a" ? pair::Control::kFixedActive : pair::Control::kFixedStandby;
+    std::optional<agent::Agent::PeerLine> line;
+    if (world.roles == World::Roles::kSettled) line.emplace(open_line(world, name, peer, settings));
     const auto courier = [this](const targets::Resolve&) { return std::make_unique<NoTargets>(*loop); };
-    auto built =
-        agent::Agent::build({*loop, *dealer, *configurations, *events, *journal, world.secrets, strands,
-                             *compiler, Random(world.random.below(1U << 30)), courier, *votes, std::nullopt},
-                            settings);
+    auto built = agent::Agent::build(
+        {*loop, *dealer, *configurations, *events, *journal, world.secrets, strands, *compiler,
+         Random(world.random.below(1U << 30)), courier, *votes, std::move(line)},
+        settings);
     REQUIRE(built);
     agent = std::move(*built);
     loop->post([this] { agent->start(); });
+  }
+
+  agent::Agent::PeerLine open_line(World& world, const std::string& name, const std::string& peer,
+                                   agent::Settings& settings) {
+    settings.role = pair::Control::kAutomatic;
+    settings.pair.peer = peer;
+    settings.pair.preferred = name == "a";
+    admission.allow(key_of(peer));
+    peer_router = world.network.router(*loop, name, key_of(name), admission);
+    peer_dealer = world.network.dealer(*loop, name, key_of(name), peer, key_of(peer));
+    return {*peer_dealer, *peer_router, key_of(peer)};
   }
 
   std::unique_ptr<Executor> loop;
@@ -136,14 +154,17 @@ struct Node::Running {
   std::unique_ptr<sql::Database> votes;
   runtime::VirtualStrands strands;
   std::unique_ptr<net::Dealer> dealer;
+  net::Admission admission;  // of the peer
+  std::unique_ptr<net::Router> peer_router;
+  std::unique_ptr<net::Dealer> peer_dealer;
   std::unique_ptr<agent::Agent> agent;
 };
 
-Node::Node(World& world, std::string name, Role role)
-    : world_(world), name_(std::move(name)), role_(role), key_("key-of-" + name_) {}
+Node::Node(World& world, std::string name, std::string peer)
+    : world_(world), name_(std::move(name)), peer_(std::move(peer)), key_(key_of(name_)) {}
 
 void Node::start() {
-  running_ = std::make_shared<Running>(world_, name_, key_, role_);
+  running_ = std::make_shared<Running>(world_, name_, peer_);
 }
 
 void Node::crash() {
@@ -154,7 +175,7 @@ agent::Agent& Node::operator*() const {
   return *running_->agent;
 }
 
-World::World(std::uint64_t seed) : random(seed), network(Random(seed + 1)) {}
+World::World(std::uint64_t seed, Roles settled) : random(seed), roles(settled), network(Random(seed + 1)) {}
 
 World::~World() {
   a.crash();
@@ -184,6 +205,17 @@ void World::start() {
     });
     REQUIRE(run_until([&] { return accepted && (**node).connected(); }, std::chrono::minutes(2)));
   }
+}
+
+bool World::two_may_act() {
+  return a.up() && b.up() && (*a).may_act() && (*b).may_act();
+}
+
+Node* World::active() {
+  for (auto* node : {&a, &b}) {
+    if (node->up() && (**node).may_act()) return node;
+  }
+  return nullptr;
 }
 
 bool World::apply(const std::string& yaml) {

@@ -62,7 +62,7 @@ class Centre {
 
 class Node {
  public:
-  Node(World& world, std::string name, Role role);
+  Node(World& world, std::string name, std::string peer);
   void start();
   void crash();
   [[nodiscard]] bool up() const { return running_ != nullptr; }
@@ -74,14 +74,17 @@ class Node {
   struct Running;
   World& world_;
   const std::string name_;
-  const Role role_;
+  const std::string peer_;
   const std::string key_;
   std::shared_ptr<Running> running_;
 };
 
 class World {
  public:
-  explicit World(std::uint64_t seed);
+  // How the nodes come to their roles: a is the active one, or the three voters settle it.
+  enum class Roles { kFixed, kSettled };
+
+  explicit World(std::uint64_t seed, Roles roles = Roles::kFixed);
   ~World();
 
   // Everything up, the example applied, both nodes accepted and connected.
@@ -92,6 +95,10 @@ class World {
   [[nodiscard]] bool run_until(const std::function<bool()>& done, Duration limit) {
     return time.run_until(done, limit);
   }
+  // At this moment.
+  [[nodiscard]] bool two_may_act();
+  // The one node that may; null: none.
+  [[nodiscard]] Node* active();
   // What the deploy was answered with; empty when it was refused.
   std::optional<deployment::Deployment> deploy(const std::string& instance);
   std::optional<deployment::Deployment> status(const std::string& instance);
@@ -102,12 +109,13 @@ class World {
 
   VirtualTime time;
   Random random;
+  const Roles roles;
   net::LossyNetwork network;
   Folder folder;
   SecretBox secrets = SecretBox::generate();
   Centre centre{*this};
-  Node a{*this, "a", Role::kActive};
-  Node b{*this, "b", Role::kStandby};
+  Node a{*this, "a", "b"};
+  Node b{*this, "b", "a"};
 };
 
 // A tank with a level that a simulated connection drives; `setpoint` tells one version from another.
