@@ -133,6 +133,7 @@ Result<> run(const agent::Settings& settings) {
   loop.run();
 
   spdlog::info("stopping");
+  loop.resume();
   bool stopped = false;
   loop.post([&] { (*node)->stop([&] { stopped = true; }); });
   if (!loop.run_until([&] { return stopped; }, kStopLimit)) spdlog::warn("instances did not stop in time");

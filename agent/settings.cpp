@@ -23,6 +23,13 @@ Result<> check_names(const Settings& settings) {
   return {};
 }
 
+Result<> naming_the_key(Result<> checked) {
+  if (checked) return checked;
+  auto& error = checked.error();
+  error.message = fmt::format("{}: {}", error.where, error.message);
+  return checked;
+}
+
 Result<> check_peer(const Settings& settings) {
   const auto& pair = settings.pair;
   const auto& peer = pair.peer;
@@ -137,8 +144,8 @@ settings::Table<Settings> settings_table() {
   table.add("threads", &Settings::threads, "Threads that run instances.").range(1, 64);
   add_pair(table);
   table.add("log.level", &Settings::log_level, "The least severe that is logged.");
-  table.check(check_names);
-  table.check(check_peer);
+  table.check([](const Settings& settings) { return naming_the_key(check_names(settings)); });
+  table.check([](const Settings& settings) { return naming_the_key(check_peer(settings)); });
   return table;
 }
 

@@ -67,6 +67,8 @@ class Loop final : public Executor {
   [[nodiscard]] bool run_until(const std::function<bool()>& done, Duration limit);
   // Any thread, any signal handler.
   void stop();
+  // After stop(): the loop can be run once more, to end what is under way.
+  void resume() { stopping_ = false; }
   // SIGTERM and SIGINT stop the loop. Call it before other threads start, so that they inherit the
   // blocked signals; the destructor gives both their old effect back.
   void stop_on_signals();

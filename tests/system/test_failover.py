@@ -135,6 +135,9 @@ def test_the_one_that_is_stopped_gives_its_lease_back(site):
     assert site.nodes[stopped].stop() == 0
     wait_for(f"{heir} is active", lambda: site.active() == heir, LIMIT)
     print(f"stop of {stopped}: {heir} is active after {time.monotonic() - start:.1f} s")
+    log = site.nodes[stopped].log()
+    assert "pair: maintenance, was active" in log
+    assert "instances did not stop in time" not in log
     site.wait_active(heir)
     site.nodes[stopped].come_back()
     assert site.wait_settled() == heir

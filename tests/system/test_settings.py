@@ -73,6 +73,33 @@ def test_settings_that_contradict_each_other_are_refused(tmp_path):
     assert "nodes.silence_limit" in out + err
 
 
+PEER = ["--pair.peer=b", "--pair.peer_endpoint=127.0.0.1:7401"]
+
+
+@pytest.mark.parametrize("key, flags", [
+    ("pair.peer", ["--pair.peer=a", "--pair.peer_endpoint=127.0.0.1:7401"]),
+    ("pair.peer", ["--pair.peer_endpoint=127.0.0.1:7401"]),
+    ("pair.peer", ["--pair.peer=b b", "--pair.peer_endpoint=127.0.0.1:7401"]),
+    ("pair.peer_endpoint", ["--pair.peer=b"]),
+    ("pair.strict", ["--pair.strict=true"]),
+    ("pair.lone_survivor", ["--pair.lone_survivor=true"]),
+    ("pair.lone_survivor", [*PEER, "--pair.lone_survivor=true", "--pair.strict=true"]),
+    ("pair.lone_after", [*PEER, "--pair.lone_after=10s"]),
+    ("pair.lease", [*PEER, "--pair.lease=2s", "--pair.renew=1s"]),
+    ("role", ["--role=maybe"]),
+])
+def test_settings_of_a_pair_that_contradict_each_other_are_refused(key, flags):
+    code, out, err = run(AGENT, "--site=north", "--node=a", *flags, "--check")
+    assert code == 1
+    assert key in out + err
+
+
+def test_a_pair_and_each_fixed_role_are_taken():
+    for flags in (PEER, ["--role=active"], ["--role=standby"], [*PEER, "--role=standby"], []):
+        code, out, err = run(AGENT, "--site=north", "--node=a", *flags, "--check")
+        assert code == 0, out + err
+
+
 @pytest.mark.parametrize("flags", [["--nosuch=1"], ["--listen.http=nowhere"], ["--config", "/nonexistent.yaml"]])
 def test_a_daemon_does_not_start_with_wrong_settings(tmp_path, flags):
     code, _, err = run(COORDINATOR, f"--state={tmp_path}/state", *flags)

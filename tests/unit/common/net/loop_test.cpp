@@ -97,6 +97,17 @@ TEST_CASE("stop ends run, from another thread or before it began") {
   CHECK_FALSE(loop.run_until([] { return false; }, 10s));
 }
 
+TEST_CASE("a loop that was stopped ends what is under way once it is resumed") {
+  Loop loop;
+  loop.stop();
+  loop.run();
+  bool ended = false;
+  loop.post([&] { ended = true; });
+  CHECK_FALSE(loop.run_until([&] { return ended; }, 10s));
+  loop.resume();
+  CHECK(loop.run_until([&] { return ended; }, 10s));
+}
+
 TEST_CASE("a termination signal stops the loop") {
   const auto signal = GENERATE(SIGTERM, SIGINT);
   Loop loop;
