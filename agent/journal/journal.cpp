@@ -7,6 +7,7 @@
 #include <iterator>
 #include <utility>
 
+#include "agent/journal/damage_rows.hpp"
 #include "agent/journal/limits.hpp"
 #include "agent/journal/move_rows.hpp"
 #include "agent/journal/record_rows.hpp"
@@ -56,15 +57,20 @@ Result<std::unique_ptr<Journal>> Journal::open(sql::Database& database, Executor
 }
 
 Result<> Journal::read() {
-  auto named = database_.write_now(
-      [self = node_, now = loop_.clock().utc()](soci::session& sql) { return open_rows(sql, self, now); });
+  auto named = database_.write_now([self = node_, journal = stream_, now = loop_.clock().utc()](
+                                       soci::session& sql) { return open_rows(sql, self, journal, now); });
   if (!named) return named;
   auto contents = database_.read_now([](soci::session& sql) {
-    return std::tuple(select_epoch(sql), select_targets(sql), count_lanes(sql));
+    return std::tuple(select_epoch(sql), select_targets(sql), count_lanes(sql), select_journal(sql),
+                      select_standing(sql), select_wanted(sql));
   });
   if (!contents) return fail(std::move(contents.error()));
-  auto& [epoch, targets, lanes] = *contents;
+  auto& [epoch, targets, lanes, journal, standing, wanted] = *contents;
   epoch_ = epoch_asked_ = epoch;
+  journal_ = std::move(journal);
+  wanted_ = std::move(wanted);
+  standing_.newest = standing.newest;
+  stand(standing);
   for (const auto& [target, number] : targets) {
     shelves_[target] = {number, true};
     if (const auto lane = lanes.find(number); lane != lanes.end()) found_[target] = lane->second;
@@ -76,39 +82,8 @@ void Journal::start() {
   schedule_prune();
 }
 
-// Runs `write`, which leaves its answer in a T, as one transaction.
-template <class T>
-void Journal::submit(std::function<Result<>(soci::session&, T&)> write, Done<T> done) {
-  FIELDLINE_DCHECK(loop_.here());
-  const auto answer = std::make_shared<T>();
-  const auto settled = [self = std::weak_ptr(self_), answer, done](Result<> outcome) {
-    if (!self.expired()) done(outcome ? Result<T>(std::move(*answer)) : fail(std::move(outcome.error())));
-  };
-  auto queued = database_.submit(
-      [write = std::move(write), answer](soci::session& sql) {
-        *answer = T{};
-        return write(sql, *answer);
-      },
-      settled, loop_);
-  if (!queued) loop_.post([settled, queued] { settled(queued); });
-}
-
-template <class T>
-void Journal::read(std::function<Result<T>(soci::session&)> query, Done<T> reply) {
-  FIELDLINE_DCHECK(loop_.here());
-  const auto answered = [self = std::weak_ptr(self_), reply](Result<T> answer) {
-    if (!self.expired()) reply(std::move(answer));
-  };
-  auto queued = database_.read(std::move(query), answered, loop_);
-  if (!queued) {
-    loop_.post([self = std::weak_ptr(self_), reply, error = queued.error()] {
-      if (!self.expired()) reply(fail(error));
-    });
-  }
-}
-
 void Journal::raise_epoch(std::uint64_t epoch, Done<> done) {
-  if (epoch <= epoch_) {
+  if (epoch <= epoch_ && position().epoch > 0) {
     loop_.post([done] { done({}); });
     return;
   }
@@ -190,6 +165,9 @@ void Journal::settle_batch(Batch& batch, const Result<>& outcome) {
   --in_flight_;
   if (outcome) {
     for (const auto& [number, target] : batch.new_targets) shelves_[target].durable = true;
+    auto standing = standing_;
+    standing.newest = batch.first + static_cast<Place>(batch.entries.size()) - 1;
+    stand(standing);
   }
   auto place = batch.first;
   for (const auto& entry : batch.entries) {
@@ -209,13 +187,18 @@ void Journal::window(const std::string& target, Place after, Done<Window> reply)
                    soci::session& sql) -> Result<Window> { return select_window(sql, shelf, target, after); },
                [this, reply = std::move(reply)](Result<Window> window) {
                  if (!window || window->damaged.empty()) return reply(std::move(window));
-                 submit<bool>(
-                     [damaged = window->damaged](soci::session& sql, bool&) -> Result<> {
-                       for (const auto& row : damaged) set_row_aside(sql, row.place);
+                 std::vector<Place> places;
+                 for (const auto& row : window->damaged) places.push_back(row.place);
+                 submit<std::vector<MessageId>>(
+                     [places](soci::session& sql, std::vector<MessageId>& ids) -> Result<> {
+                       ids = set_messages_aside(sql, places);
                        return {};
                      },
-                     [](const Result<bool>& written) {
-                       if (!written) spdlog::error("damaged messages stay: {}", written.error().describe());
+                     [this](const Result<std::vector<MessageId>>& ids) {
+                       if (!ids) return spdlog::error("damaged messages stay: {}", ids.error().describe());
+                       const auto room = kWanted - std::min(kWanted, wanted_.size());
+                       const auto count = static_cast<std::ptrdiff_t>(std::min(room, ids->size()));
+                       wanted_.insert(wanted_.end(), ids->begin(), ids->begin() + count);
                      });
                  reply(std::move(window));
                });

@@ -1,6 +1,7 @@
-// The journal of one node: the messages that it accepted, and what became of each, in one file and in one
-// order. What is answered is on the disk. Refuses messages over 60 KiB and more than its queues hold; sets
-// rows aside whose check fails. Lives on the agent's loop: every call and answer is there.
+// The journal of one node: messages that it accepted or has from its peer, what became of each, and what
+// instances keep, in one file and in one order. What is answered is on the disk. Refuses messages over 60 KiB
+// and more than its queues hold; sets rows aside whose check fails. Lives on the agent's loop: every call and
+// answer is there.
 #pragma once
 
 #include <cstdint>
@@ -12,9 +13,13 @@
 #include <string>
 #include <vector>
 
+#include "agent/journal/arrival.hpp"
+#include "agent/journal/peer_rows.hpp"
 #include "agent/journal/record.hpp"
+#include "common/base/check.hpp"
 #include "common/base/executor.hpp"
 #include "common/base/result.hpp"
+#include "common/model/lease.hpp"
 #include "common/sql/database.hpp"
 
 namespace fieldline::journal {
@@ -34,7 +39,9 @@ class Journal {
   // Prunes now and then what nobody reads any more.
   void start();
 
-  // New each time that the journal is opened: a reader that followed another one starts again.
+  // Of the file: a reader that followed another one has nothing of this.
+  [[nodiscard]] const std::string& journal() const { return journal_; }
+  // New each time that the journal is opened; a reader goes on where it was.
   [[nodiscard]] const std::string& stream() const { return stream_; }
   [[nodiscard]] std::uint64_t epoch() const { return epoch_; }
   // Of what is accepted from now on, durable before it is answered. A lower or equal one is success at once.
@@ -72,6 +79,48 @@ class Journal {
   // At least the place of all that was answered.
   void newest(Done<Place> reply);
 
+  // What instances find again after a restart. All of `instance`; an empty map when that is nothing.
+  void kept(const std::string& instance, Done<KeptStates> reply);
+  // Adds or replaces these, all or none. kTooLarge: over 60 KiB one, or 1 MiB an instance.
+  void keep(const std::string& instance, KeptStates changed, Done<> done);
+  void forget(const std::string& instance, Done<> done);
+
+  // The pair. Told, once for many, when records of this node's own are durable.
+  void on_growth(std::function<void()> listener) { growth_ = std::move(listener); }
+  // Told when the messages of targets changed by records of the other node.
+  void on_lanes(std::function<void(const LaneChanges&)> listener) { lanes_ = std::move(listener); }
+  // What is durable here of the peer's journal, and where to go on. Place 0: only a snapshot will do.
+  [[nodiscard]] const Reach& followed() const { return followed_; }
+  // The later of what this node wrote while it was active, and what it has of the peer's journal.
+  [[nodiscard]] JournalPosition position() const;
+  // Of this journal, when the peer needs nothing of it up to there but what it wrote itself; else 0. Goes
+  // with each acknowledgement.
+  [[nodiscard]] Place level() const;
+
+  // The next records of the peer, perhaps none, and how far that reaches. kInvalid: damaged or not what the
+  // peer may send, and nothing of it is applied; kConflict: they do not join what is here, see followed().
+  void apply(const Reach& reached, std::vector<Record> records, Done<> done);
+  // All that the peer has comes next, by apply().
+  void begin_snapshot(const std::string& journal, Done<> done);
+  // What was here before and did not come goes: states, and messages that the peer is known to have had. The
+  // others stay, to be offered.
+  void end_snapshot(Done<> done);
+  // The peer has all records through `place` durable. `level` is what its level() said.
+  void acked(const std::string& journal, Place place, Place level);
+  // Live messages after `after` that the peer is not known to have, at most 64 KiB.
+  void unshared(Place after, Done<Records> reply);
+  // Takes over such messages of a peer; answers, for each in order, what has become of it here.
+  void adopt(std::vector<Record> records, Done<std::vector<Fate>> done);
+  // What the peer answered: these have ended, or need not be offered again.
+  void resolve(const std::vector<MessageId>& ids, const std::vector<Fate>& fates, Done<> done);
+
+  // Messages whose rows are damaged here.
+  [[nodiscard]] const std::vector<MessageId>& wanted() const { return wanted_; }
+  // Those of them that are live here and whole, up to 64 KiB.
+  void find(const std::vector<MessageId>& ids, Done<std::vector<Record>> reply);
+  // They wait again, at the end of their lanes.
+  void restore(std::vector<Record> records, Done<> done);
+
  private:
   struct Entry {
     std::int64_t shelf = 0;
@@ -82,6 +131,8 @@ class Journal {
   struct Batch;
 
   Journal(sql::Database& database, Executor& loop, NodeName self, std::string stream);
+  struct Followed;
+
   Result<> read();
   std::int64_t shelf_of(const std::string& target);
   [[nodiscard]] std::int64_t known_shelf(const std::string& target) const;
@@ -91,12 +142,29 @@ class Journal {
   void submit(std::function<Result<>(soci::session&, T&)> write, Done<T> done);
   template <class T>
   void read(std::function<Result<T>(soci::session&)> query, Done<T> reply);
+  // One that lets in what is of the other node.
+  void follow(Result<std::vector<Arrival>> arrivals,
+              std::function<Result<>(soci::session&, const std::vector<Arrival>&, Followed&)> write,
+              Done<std::vector<Fate>> done);
+  Result<> shelve(std::vector<Arrival>& arrivals);
+  static Done<std::vector<Fate>> only_outcome(Done<> done);
+  void sweep(Place after, Done<> done);
+  void set_states_aside(const std::string& instance, std::vector<Place> damaged);
+  void stand(const Standing& standing);
   void schedule_prune();
 
   sql::Database& database_;
   Executor& loop_;
   const NodeName node_;
   const std::string stream_;
+  std::string journal_;
+  Standing standing_;
+  Reach followed_;
+  std::vector<MessageId> wanted_;
+  std::function<void()> growth_;
+  bool growth_posted_ = false;
+  bool even_ = false;  // nothing stood here that the peer did not have
+  std::function<void(const LaneChanges&)> lanes_;
   std::uint64_t epoch_ = 1;
   std::uint64_t epoch_asked_ = 1;  // at least epoch_: what is durable or on its way
   std::map<std::string, LaneCount> found_;
@@ -111,5 +179,44 @@ class Journal {
   bool turn_posted_ = false;
   std::shared_ptr<Journal*> self_;  // late answers to a journal that is gone find it empty
 };
+
+// Runs `write`, which leaves its answer in a T, as one transaction.
+template <class T>
+void Journal::submit(std::function<Result<>(soci::session&, T&)> write, Done<T> done) {
+  FIELDLINE_DCHECK(loop_.here());
+  struct Answer {
+    T answer{};
+    Standing standing{};
+  };
+  const auto kept = std::make_shared<Answer>();
+  const auto settled = [this, self = std::weak_ptr(self_), kept, done](Result<> outcome) {
+    if (self.expired()) return;
+    if (outcome) stand(kept->standing);
+    done(outcome ? Result<T>(std::move(kept->answer)) : fail(std::move(outcome.error())));
+  };
+  auto queued = database_.submit(
+      [write = std::move(write), kept](soci::session& sql) -> Result<> {
+        kept->answer = T{};
+        if (auto written = write(sql, kept->answer); !written) return written;
+        kept->standing = select_standing(sql);
+        return {};
+      },
+      settled, loop_);
+  if (!queued) loop_.post([settled, queued] { settled(queued); });
+}
+
+template <class T>
+void Journal::read(std::function<Result<T>(soci::session&)> query, Done<T> reply) {
+  FIELDLINE_DCHECK(loop_.here());
+  const auto answered = [self = std::weak_ptr(self_), reply](Result<T> answer) {
+    if (!self.expired()) reply(std::move(answer));
+  };
+  auto queued = database_.read(std::move(query), answered, loop_);
+  if (!queued) {
+    loop_.post([self = std::weak_ptr(self_), reply, error = queued.error()] {
+      if (!self.expired()) reply(fail(error));
+    });
+  }
+}
 
 }  // namespace fieldline::journal

@@ -29,6 +29,16 @@ inline constexpr std::size_t kWindowMessages = 256;
 inline constexpr std::size_t kWindowBytes = std::size_t{1} << 20;
 // Parked messages moved by one write, so that an accept never waits long for its turn.
 inline constexpr std::size_t kMoveBatch = 100;
+// The name of a node, within a message's id.
+inline constexpr std::size_t kNodeName = 128;
+// Nodes whose messages a journal has: the two of a pair, and those that they replaced.
+inline constexpr std::int64_t kNodes = 64;
+// What one instance may keep over a restart: every attribute and alarm of the largest configuration.
+inline constexpr std::size_t kKeptBytes = std::size_t{1} << 20;
+// Damaged messages that are asked of the peer; more are a broken disk.
+inline constexpr std::size_t kWanted = 1000;
+// Rows removed by one write at the end of a snapshot.
+inline constexpr std::int64_t kSweepRows = 1000;
 // A page of parked messages travels in one message of at most 32 KiB (docs/protocol.md).
 inline constexpr std::size_t kPageBytes = std::size_t{30} << 10;
 inline constexpr std::size_t kPageEntries = 200;

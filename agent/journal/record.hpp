@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -28,10 +29,14 @@ struct NodeName {
 };
 
 // What a record tells who reads the journal. Numbers are stored, and never change.
-enum class RecordKind { kOpened, kMessage, kParked, kSettled };
+// Of a state the note is the instance, and the bytes are its name, a NUL and what is kept.
+enum class RecordKind { kOpened, kMessage, kParked, kSettled, kState, kForgotten };
 
 // How the life of a message ended. Numbers are stored, and never change.
 enum class Ending { kDelivered, kDiscarded, kDropped };
+
+// What became of a message.
+enum class Fate { kLive, kDelivered, kDiscarded, kDropped };
 
 }  // namespace fieldline::journal
 
@@ -40,6 +45,9 @@ namespace fieldline {
 template <>
 inline constexpr std::array kEnumNames<journal::Ending> =
     std::to_array<std::string_view>({"delivered", "discarded", "dropped"});
+template <>
+inline constexpr std::array kEnumNames<journal::Fate> =
+    std::to_array<std::string_view>({"live", "delivered", "discarded", "dropped"});
 
 }  // namespace fieldline
 
@@ -126,7 +134,11 @@ struct Moved {
   Place newest = 0;  // where the last of them is now, if it waits again
 };
 
-// One record as a peer reads it.
+// By target: what came, or went where it is negative. `newest` is the last place that came, `oldest` of what
+// waits now.
+using LaneChanges = std::map<std::string, LaneCount>;
+
+// One record as a peer reads it. `crc` is check_of() the record, not what the row has.
 struct Record {
   Place place = 0;
   RecordKind kind = RecordKind::kOpened;
@@ -136,6 +148,21 @@ struct Record {
   std::string note;
   std::uint32_t crc = 0;
   std::string bytes;
+};
+// Of everything else in it: the same on both nodes.
+std::uint32_t check_of(const Record& record);
+
+// Of one instance: "values/Setpoint", "alarms/Level" → bytes that only the runtime reads.
+using KeptStates = std::map<std::string, std::string>;
+
+// How far another journal was read.
+struct Reach {
+  std::string journal;
+  std::string stream;
+  std::uint64_t epoch = 0;
+  Place place = 0;
+
+  friend bool operator==(const Reach&, const Reach&) = default;
 };
 
 struct Records {

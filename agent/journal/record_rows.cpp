@@ -25,7 +25,10 @@ struct InsertRow : Statement {
                   "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)") {}
 };
 struct NewestPlace : Statement {
-  explicit NewestPlace(soci::session& sql) : Statement(sql, "SELECT max(place) FROM records") {}
+  explicit NewestPlace(soci::session& sql)
+      : Statement(sql,
+                  "SELECT max((SELECT max(place) FROM records), (SELECT coalesce(max(place), 0) FROM "
+                  "damaged))") {}
 };
 struct DeleteRow : Statement {
   explicit DeleteRow(soci::session& sql) : Statement(sql, "DELETE FROM records WHERE place = ?") {}
@@ -156,6 +159,20 @@ MessageId id_of(const Row& row, const Nodes& nodes) {
           static_cast<std::uint64_t>(row.number.value_or(row.place)), site};
 }
 
+Record record_of(const Row& row, const Nodes& nodes) {
+  Record record{row.place,
+                row.kind,
+                static_cast<std::uint64_t>(row.epoch),
+                timestamp(row.at),
+                {},
+                std::string(row.note),
+                0,
+                std::string(row.bytes)};
+  if (row.kind == RecordKind::kMessage || row.kind == RecordKind::kParked) record.id = id_of(row, nodes);
+  record.crc = check_of(record);
+  return record;
+}
+
 Result<Message> message_of(const Row& row, const Nodes& nodes, std::string_view target) {
   const auto damaged = [] { return fail(ErrorCode::kCorrupt, "its bytes do not have their check any more"); };
   if (!is_sound(row) || !nodes.contains(row.node.value_or(1))) return damaged();
@@ -171,7 +188,7 @@ std::map<std::int64_t, LaneCount> count_lanes(soci::session& sql) {
   Statement counts(
       sql,
       "SELECT c.shelf, c.messages, c.bytes, c.newest, r.at FROM (SELECT shelf, count(*) AS messages, "
-      "sum(size) AS bytes, min(place) AS first, max(place) AS newest FROM records WHERE shelf IS NOT NULL "
+      "sum(size) AS bytes, min(place) AS first, max(place) AS newest FROM records WHERE shelf <> 0 "
       "GROUP BY shelf) AS c JOIN records AS r ON r.place = c.first");
   while (counts.step()) {
     const auto shelf = counts.integer(0);
@@ -228,16 +245,7 @@ Records select_records(soci::session& sql, Place after) {
     if (bytes > kRecordBytes && !batch.records.empty()) return batch;
     batch.through = row.place;
     if (!is_sound(row)) continue;
-    Record record{row.place,
-                  row.kind,
-                  static_cast<std::uint64_t>(row.epoch),
-                  timestamp(row.at),
-                  {},
-                  std::string(row.note),
-                  row.crc,
-                  std::string(row.bytes)};
-    if (row.kind == RecordKind::kMessage || row.kind == RecordKind::kParked) record.id = id_of(row, nodes);
-    batch.records.push_back(std::move(record));
+    batch.records.push_back(record_of(row, nodes));
   }
   batch.through = batch.newest;
   return batch;

@@ -41,7 +41,7 @@ inline bool is_sound(const Row& row) {
   return row.crc == check_of(row) && row.size == static_cast<std::int64_t>(row.bytes.size());
 }
 
-// The place of the newest record.
+// The place of the newest record, also of one that was set aside.
 Place newest_place(soci::session& sql);
 // Computes size and crc.
 void insert_row(soci::session& sql, Row row);
@@ -58,6 +58,8 @@ std::optional<std::string> target_of(soci::session& sql, std::int64_t shelf);
 
 // Of the message in `row`.
 MessageId id_of(const Row& row, const Nodes& nodes);
+// As a peer reads it.
+Record record_of(const Row& row, const Nodes& nodes);
 // The whole message; an error when the row is not sound, or not of `target` where one is given.
 Result<Message> message_of(const Row& row, const Nodes& nodes, std::string_view target);
 

@@ -65,6 +65,34 @@ constexpr std::array kMigrations{
         bytes BLOB NOT NULL
       ) STRICT;
     )"},
+    sql::Migration{2, "replication", R"(
+      ALTER TABLE node ADD COLUMN journal TEXT NOT NULL DEFAULT '';  -- the name of this file
+      -- What the other node of the pair is known to have here, and this one of it.
+      CREATE TABLE peer (
+        one INTEGER PRIMARY KEY CHECK (one = 1),
+        journal TEXT NOT NULL,   -- the name of its file; empty: none yet
+        stream TEXT NOT NULL,
+        epoch INTEGER NOT NULL,
+        place INTEGER NOT NULL,    -- of its records, how far they are here
+        acked INTEGER NOT NULL,    -- of the records here, how far they are there
+        level INTEGER NOT NULL,    -- its place when it had those and nothing else; 0: not so
+        applied INTEGER NOT NULL,  -- the newest record here when the last of its records came
+        wrote INTEGER NOT NULL,    -- the newest that this node wrote of itself before
+        swept INTEGER              -- while a snapshot comes: what stands up to here was there before it
+      ) STRICT;
+      INSERT INTO peer VALUES (1, '', '', 0, 0, 0, 0, 0, 0, NULL);
+      CREATE TABLE shared (  -- stretches of places whose messages the peer has, or had
+        first INTEGER PRIMARY KEY,
+        last INTEGER NOT NULL
+      ) STRICT;
+      CREATE TABLE kept (  -- of each state the one record that holds it
+        instance TEXT NOT NULL,
+        name TEXT NOT NULL,
+        place INTEGER NOT NULL,
+        size INTEGER NOT NULL,
+        PRIMARY KEY (instance, name)
+      ) STRICT, WITHOUT ROWID;
+    )"},
 };
 
 }  // namespace

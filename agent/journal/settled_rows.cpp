@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "agent/journal/limits.hpp"
+#include "agent/journal/peer_rows.hpp"
 #include "agent/journal/record_rows.hpp"
 #include "agent/journal/statement.hpp"
 #include "common/sql/prepared.hpp"
@@ -26,6 +27,9 @@ struct SettledForm {
                       required("ending", &SettledForm::ending), required("id", &SettledForm::id));
 };
 
+// Of one of them as bytes, beside its texts: names, numbers, a time.
+constexpr std::size_t kSettledForm = 120;
+
 struct InsertProof : Statement {
   explicit InsertProof(soci::session& sql)
       : Statement(sql,
@@ -37,11 +41,6 @@ struct TakeRow : Statement {
   explicit TakeRow(soci::session& sql)
       : Statement(sql, "DELETE FROM records WHERE place = ? AND shelf > 0 RETURNING shelf") {}
 };
-
-std::int64_t number_of(soci::session& sql, const MessageId& id) {
-  Statement known(sql, "SELECT id FROM nodes WHERE site = ? AND node = ?");
-  return known.text(id.site).text(id.node).step() ? known.integer(0) : 0;
-}
 
 // The oldest have the lowest numbers, near enough.
 void prune_proofs(soci::session& sql, Timestamp now) {
@@ -67,11 +66,47 @@ void prune_marks(soci::session& sql) {
   Statement(sql, "UPDATE node SET pruned = max(pruned, ?)").bind(through).run();
 }
 
+struct SelectEnding : Statement {
+  explicit SelectEnding(soci::session& sql)
+      : Statement(sql, "SELECT ending FROM proofs WHERE number = ? AND epoch = ? AND node = ?") {}
+};
+struct SelectNode : Statement {
+  explicit SelectNode(soci::session& sql)
+      : Statement(sql, "SELECT id FROM nodes WHERE site = ? AND node = ?") {}
+};
+
 }  // namespace
+
+std::int64_t number_of_node(soci::session& sql, const MessageId& id) {
+  auto& known = sql::prepared<SelectNode>(sql);
+  const auto number = known.text(id.site).text(id.node).step() ? known.integer(0) : 0;
+  known.reset();
+  return number;
+}
+
+std::optional<Ending> ending_of(soci::session& sql, const MessageId& id) {
+  auto& known = sql::prepared<SelectEnding>(sql);
+  known.bind(static_cast<std::int64_t>(id.sequence)).bind(static_cast<std::int64_t>(id.epoch));
+  std::optional<Ending> ending;
+  if (known.bind(number_of_node(sql, id)).step()) ending = static_cast<Ending>(known.integer(0));
+  known.reset();
+  return ending;
+}
+
+Result<std::vector<Settlement>> read_settled(std::string_view bytes) {
+  auto forms = wire::decode<std::vector<SettledForm>>(bytes);
+  if (!forms) return fail(std::move(forms.error()));
+  std::vector<Settlement> settled;
+  settled.reserve(forms->size());
+  for (auto& form : *forms)
+    settled.push_back({0, std::move(form.id), form.ending, form.at, std::move(form.detail)});
+  return settled;
+}
 
 // A journal begins at the milliseconds of its first day, not at one: a node that lost its disk then gives no
 // id a second time, as long as it accepted fewer than a thousand messages a second on average.
-Result<> open_rows(soci::session& sql, const NodeName& self, Timestamp now) {
+Result<> open_rows(soci::session& sql, const NodeName& self, const std::string& journal, Timestamp now) {
+  Statement(sql, "UPDATE node SET journal = ? WHERE journal = ''").text(journal).run();
   Statement known(sql, "SELECT site, node FROM nodes WHERE id = 1");
   if (known.step()) {
     if (known.bytes(0) == self.site && known.bytes(1) == self.node) return {};
@@ -79,7 +114,7 @@ Result<> open_rows(soci::session& sql, const NodeName& self, Timestamp now) {
                 fmt::format("the journal is that of {}/{}", known.bytes(0), known.bytes(1)));
   }
   Statement(sql, "INSERT INTO nodes VALUES (1, ?, ?)").text(self.site).text(self.node).run();
-  Statement(sql, "INSERT INTO node VALUES (1, 1, 0)").run();
+  Statement(sql, "INSERT INTO node VALUES (1, 1, 0, ?)").text(journal).run();
   Row first;
   first.place = std::chrono::duration_cast<std::chrono::milliseconds>(now.time_since_epoch()).count();
   first.kind = RecordKind::kOpened;
@@ -87,6 +122,9 @@ Result<> open_rows(soci::session& sql, const NodeName& self, Timestamp now) {
   first.at = micros(now);
   first.bytes = "\x80";
   insert_row(sql, first);
+  auto peer = select_peer(sql);
+  peer.applied = first.place;  // nothing that this node wrote
+  update_peer(sql, peer);
   return {};
 }
 
@@ -97,32 +135,47 @@ std::uint64_t select_epoch(soci::session& sql) {
 
 void update_epoch(soci::session& sql, std::uint64_t epoch) {
   Statement(sql, "UPDATE node SET epoch = max(epoch, ?)").bind(static_cast<std::int64_t>(epoch)).run();
+  auto peer = select_peer(sql);
+  peer.wrote = newest_place(sql);
+  update_peer(sql, peer);
 }
 
-void insert_settled(soci::session& sql, Place place, const std::vector<Settled>& settled,
-                    std::uint64_t epoch) {
-  if (settled.empty()) return;
+std::string select_journal(soci::session& sql) {
+  Statement journal(sql, "SELECT journal FROM node");
+  return journal.step() ? std::string(journal.bytes(0)) : std::string();
+}
+
+Place insert_settled(soci::session& sql, Place place, const std::vector<Settled>& settled,
+                     std::uint64_t epoch) {
   std::vector<SettledForm> forms;
-  forms.reserve(settled.size());
+  std::size_t bytes = 0;
+  const auto write_record = [&] {
+    const auto packed = wire::encode(std::exchange(forms, {}));
+    Row record;
+    record.place = place++;
+    record.kind = RecordKind::kSettled;
+    record.epoch = static_cast<std::int64_t>(epoch);
+    record.at = micros(settled.back().settlement.at);
+    record.bytes = packed;
+    insert_row(sql, record);
+    bytes = 0;
+  };
   auto& proof = sql::prepared<InsertProof>(sql);
   const MessageId* known = nullptr;
   std::int64_t node = 0;
   for (const auto& [settlement, shelf] : settled) {
     const auto& [was, id, ending, at, detail] = settlement;
-    if (known == nullptr || known->node != id.node || known->site != id.site) node = number_of(sql, id);
+    const auto size = detail.size() + id.node.size() + id.site.size() + kSettledForm;
+    if (!forms.empty() && bytes + size > kMessageBytes) write_record();
+    bytes += size;
+    if (known == nullptr || known->node != id.node || known->site != id.site) node = number_of_node(sql, id);
     known = &id;
     forms.push_back({at, detail, ending, id});
     proof.bind(static_cast<std::int64_t>(id.sequence)).bind(static_cast<std::int64_t>(id.epoch)).bind(node);
     proof.bind(micros(at)).bind(static_cast<std::int64_t>(ending)).bind(shelf).text(detail).run();
   }
-  const auto bytes = wire::encode(forms);
-  Row record;
-  record.place = place;
-  record.kind = RecordKind::kSettled;
-  record.epoch = static_cast<std::int64_t>(epoch);
-  record.at = micros(settled.back().settlement.at);
-  record.bytes = bytes;
-  insert_row(sql, record);
+  if (!forms.empty()) write_record();
+  return place;
 }
 
 Result<> write_settled(soci::session& sql, const std::vector<Settlement>& settlements, std::uint64_t epoch) {
@@ -143,7 +196,7 @@ Result<Proof> select_proof(soci::session& sql, const MessageId& id) {
   Statement proof(sql,
                   "SELECT at, ending, shelf, detail FROM proofs WHERE number = ? AND epoch = ? AND node = ?");
   proof.bind(static_cast<std::int64_t>(id.sequence)).bind(static_cast<std::int64_t>(id.epoch));
-  if (!proof.bind(number_of(sql, id)).step())
+  if (!proof.bind(number_of_node(sql, id)).step())
     return fail(ErrorCode::kNotFound, "no proof of this message is kept");
   return Proof{Timestamp(Duration(proof.integer(0))), std::string(proof.bytes(3)),
                static_cast<Ending>(proof.integer(1)), target_of(sql, proof.integer(2)).value_or("")};
