@@ -18,6 +18,7 @@ class Receiver:
     def __init__(self):
         self.delivered = collections.Counter()
         self.told = []
+        self.away = False  # refuses deliveries for now
         outer = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -25,12 +26,13 @@ class Receiver:
 
             def do_POST(self):
                 body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+                refused = outer.away and self.path != "/told"
                 if self.path == "/told":
                     outer.told.append(body)
-                else:
+                elif not refused:
                     assert json.loads(body)["reading"] == "x" * 1000
                     outer.delivered[self.headers["Idempotency-Key"]] += 1
-                self.send_response(201)
+                self.send_response(503 if refused else 201)
                 self.send_header("Content-Length", "0")
                 self.end_headers()
 
@@ -137,3 +139,21 @@ def test_an_orderly_restart_delivers_nothing_twice(sending):
         agent.start()
     wait_for("all that was accepted arrives", all_arrived(receiver), 60)
     assert max(receiver.delivered.values()) == 1
+
+
+def test_messages_outlive_the_instance_that_sent_them(sending):
+    agent, receiver = sending
+    rest = agent.coordinator.rest
+    receiver.away = True
+    before = len(receiver.told)
+    wait_for("the script sends to a target that is away", lambda: len(receiver.told) > before + 10, 60)
+    ended = rest.call("DELETE", "/instances/S?wait=30s", headers={"If-Match": "*"})
+    assert ended["state"] == "success"
+    assert rest.request("GET", "/api/v1/instances/S").status == 404
+    waiting = [identity for identity in receiver.told if not receiver.delivered[identity]]
+    assert len(waiting) >= 10
+    agent.kill()
+    agent.come_back()
+    receiver.away = False
+    wait_for("all that was accepted arrives", all_arrived(receiver), 60)
+    assert all(receiver.delivered[identity] == 1 for identity in waiting)
