@@ -6,38 +6,20 @@ import pytest
 from conftest import show_logs
 from harness.daemons import Fleet, pair_up
 from harness.line import Line
+from harness.pair import LIMIT, Pair
 from harness.rest import Refused, wait_for
 
 STATION = "NorthStation"
 LEASE = 6  # s, the default
-LIMIT = 60  # s; it takes about 7
 QUICK = {"nodes.silence_limit": "3s", "nodes.ping_interval": "500ms", "nodes.health_interval": "1s"}
 
 
-class Site:
-    """The pair of a fleet, seen from central."""
+class Site(Pair):
+    """The pair of a fleet, which reads a well."""
 
     def __init__(self, fleet, lines):
-        self.fleet = fleet
+        super().__init__(fleet.coordinator, fleet.active, fleet.standby)
         self.lines = lines
-        self.nodes = {agent.node: agent for agent in (fleet.active, fleet.standby)}
-
-    @property
-    def rest(self):
-        return self.fleet.rest
-
-    def health(self):
-        return self.rest.get("/sites/north/health")
-
-    def node(self, name):
-        return next(node for node in self.health()["nodes"] if node["node"] == name)
-
-    def active(self):
-        """The name of the node that runs the site, where it is connected."""
-        return self.health().get("active")
-
-    def other(self, name):
-        return next(node for node in self.nodes if node != name)
 
     def well(self):
         """The level of the well as the plant has it now; None when no node reads it."""
@@ -49,32 +31,8 @@ class Site:
         value = next(item for item in values if item["name"] == "Well.Level")
         return value["value"] if value["quality"] == "Good" else None
 
-    def wait_active(self, name, limit=LIMIT):
-        wait_for(f"{name} is active", lambda: self.active() == name, limit)
-        wait_for("the station has values", lambda: self.well() is not None, limit)
-        return self.node(name)["epoch"]
-
-    def wait_settled(self, limit=LIMIT):
-        """Both nodes are there, and one of them is active; answers its name."""
-        def settled():
-            health = self.health()
-            roles = sorted(node["role"] for node in health["nodes"] if node["online"])
-            phases = sorted(node.get("health", {}).get("phase", "") for node in health["nodes"])
-            return health["active"] if roles == ["active", "standby"] == phases else None
-
-        name = wait_for("one node is active, the other one stands by", settled, limit, pause=0.2)
-        self.wait_active(name)
-        return name
-
-    def stays(self, name, span):
-        """Nothing changes for that long."""
-        before = self.node(name)["epoch"]
-        end = time.monotonic() + span
-        while time.monotonic() < end:
-            assert self.active() == name
-            assert self.node(name)["epoch"] == before
-            time.sleep(0.2)
-        assert self.well() is not None
+    def serves(self, name):
+        return self.active() == name and self.well() is not None
 
 
 @pytest.fixture(scope="module")
@@ -98,11 +56,6 @@ def site(tmp_path_factory):
                 line.close()
 
 
-def events(site, text):
-    return [event["message"] for event in site.rest.get("/sites/north/events?limit=500")["events"]
-            if event.get("source") == "pair" and text in event["message"]]
-
-
 def test_the_one_that_is_killed_is_replaced_and_stands_by_when_it_returns(site):
     killed = site.wait_settled()
     heir = site.other(killed)
@@ -118,7 +71,7 @@ def test_the_one_that_is_killed_is_replaced_and_stands_by_when_it_returns(site):
         print(f"kill -9 of {killed}: {heir} is active after {took_over:.1f} s, "
               f"and values come after {time.monotonic() - start:.1f} s")
         assert epoch > before
-        assert events(site, f"this node is the active one, epoch {epoch}")
+        assert site.events(f"this node is the active one, epoch {epoch}")
         site.nodes[killed].come_back()
         assert site.wait_settled() == heir
         site.stays(heir, LEASE)
@@ -158,9 +111,9 @@ def test_one_of_two_that_were_killed_is_active_when_they_return(site):
 def test_while_the_coordinator_is_away_the_active_node_goes_on(site):
     name = site.wait_settled()
     epoch = site.node(name)["epoch"]
-    site.fleet.coordinator.kill()
+    site.coordinator.kill()
     time.sleep(2 * LEASE)
-    site.fleet.coordinator.start()
+    site.coordinator.start()
     for agent in site.nodes.values():
         agent.wait_online()
     assert site.wait_active(name) == epoch
@@ -173,18 +126,18 @@ def test_while_the_line_between_the_nodes_is_cut_central_keeps_the_active_one_an
     wait_for("the standby hears nothing", lambda: not site.node(site.other(name))["health"]["peer"]["connected"], LIMIT)
     site.stays(name, 2 * LEASE)
 
-    fenced = len(events(site, "fenced"))
+    fenced = len(site.events("fenced"))
     epoch = site.node(name)["epoch"]
-    site.fleet.coordinator.kill()
+    site.coordinator.kill()
     log = site.nodes[name].log()
     start = time.monotonic()
     wait_for("it is fenced", lambda: "pair: fenced" in site.nodes[name].log()[len(log):], LIMIT)
     print(f"cut off from both: fenced after {time.monotonic() - start:.1f} s")
     assert "pair: active" not in site.nodes[site.other(name)].log()[-200:]
-    site.fleet.coordinator.start()
+    site.coordinator.start()
     wait_for("a node is active again", lambda: site.active() and site.well() is not None, LIMIT)
     assert site.node(site.active())["epoch"] > epoch
-    assert len(events(site, "fenced")) == fenced + 1
+    assert len(site.events("fenced")) == fenced + 1
 
     for line in site.lines:
         line.mend()

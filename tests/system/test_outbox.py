@@ -1,50 +1,12 @@
 """What a script was told is accepted arrives, whatever kills the node; and what arrives twice bears the same id."""
 
-import collections
-import http.server
-import json
 import os
 import random
-import threading
 
 import pytest
 from harness.daemons import Agent, Coordinator
+from harness.receiver import Receiver
 from harness.rest import wait_for
-
-
-class Receiver:
-    """An HTTP server that keeps the ids of what is delivered to it, and those that the script says it was told."""
-
-    def __init__(self):
-        self.delivered = collections.Counter()
-        self.told = []
-        self.away = False  # refuses deliveries for now
-        outer = self
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def do_POST(self):
-                body = self.rfile.read(int(self.headers["Content-Length"])).decode()
-                refused = outer.away and self.path != "/told"
-                if self.path == "/told":
-                    outer.told.append(body)
-                elif not refused:
-                    assert json.loads(body)["reading"] == "x" * 1000
-                    outer.delivered[self.headers["Idempotency-Key"]] += 1
-                self.send_response(503 if refused else 201)
-                self.send_header("Content-Length", "0")
-                self.end_headers()
-
-            def log_message(self, *_):
-                pass
-
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-
-    @property
-    def url(self):
-        return f"http://127.0.0.1:{self.server.server_port}"
 
 
 def documents(url):
@@ -90,7 +52,7 @@ def sending(tmp_path):
     finally:
         agent.stop()
         coordinator.stop()
-        receiver.server.shutdown()
+        receiver.stop()
 
 
 @pytest.fixture
@@ -98,10 +60,6 @@ def dice():
     seed = int(os.environ.get("FIELDLINE_SEED", random.SystemRandom().randrange(1 << 32)))
     print(f"FIELDLINE_SEED={seed} repeats this")
     return random.Random(seed)
-
-
-def all_arrived(receiver):
-    return lambda: all(receiver.delivered[identity] > 0 for identity in list(receiver.told))
 
 
 @pytest.mark.parametrize("moment", ["outbox.accepted", "outbox.delivered", "outbox.marked"])
@@ -115,7 +73,7 @@ def test_a_node_dies_at_a_named_moment(sending, moment):
     before = len(receiver.told)
     agent.come_back()
     wait_for("the script goes on", lambda: len(receiver.told) > before + 10, 60)
-    wait_for("all that was accepted arrives", all_arrived(receiver))
+    wait_for("all that was accepted arrives", receiver.has_all)
     assert max(receiver.delivered.values()) <= 2
 
 
@@ -126,7 +84,7 @@ def test_a_node_is_killed_again_and_again(sending, dice):
         wait_for("the script runs", lambda: len(receiver.told) > before + dice.randint(1, 10), 60)
         agent.kill()
         agent.start()
-    wait_for("all that was accepted arrives", all_arrived(receiver), 60)
+    wait_for("all that was accepted arrives", receiver.has_all, 60)
     assert len(receiver.told) > 20
 
 
@@ -137,7 +95,7 @@ def test_an_orderly_restart_delivers_nothing_twice(sending):
         wait_for("the script runs", lambda: len(receiver.told) > before + 5, 60)
         agent.stop()
         agent.start()
-    wait_for("all that was accepted arrives", all_arrived(receiver), 60)
+    wait_for("all that was accepted arrives", receiver.has_all, 60)
     assert max(receiver.delivered.values()) == 1
 
 
@@ -155,5 +113,5 @@ def test_messages_outlive_the_instance_that_sent_them(sending):
     agent.kill()
     agent.come_back()
     receiver.away = False
-    wait_for("all that was accepted arrives", all_arrived(receiver), 60)
+    wait_for("all that was accepted arrives", receiver.has_all, 60)
     assert all(receiver.delivered[identity] == 1 for identity in waiting)

@@ -15,7 +15,7 @@ BIN = pathlib.Path(os.environ.get("FIELDLINE_BIN", ROOT / "build/dev/bin"))
 EXAMPLE = ROOT / "docs/examples/pump-station"
 EXAMPLE_PLANT = "127.0.0.1:1502"  # where the example's connection leads
 
-LIBC = ctypes.CDLL(None)
+LIBC = ctypes.CDLL(None, use_errno=True)
 PR_SET_PDEATHSIG = 1
 
 
@@ -41,10 +41,17 @@ class Daemon:
         self.state.mkdir(parents=True, exist_ok=True)
         self.log_path = self.state / "log"
         self.environment = {}  # beside ours
+        self.machine = None  # of a Network; None: this one
         self.process = None
+
+    @property
+    def address(self):
+        return self.machine.address if self.machine else "127.0.0.1"
 
     def launch(self, *command):
         assert not self.running
+        if self.machine:
+            command = self.machine.enter + list(command)
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(
                 [str(word) for word in command], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
@@ -133,8 +140,8 @@ class Coordinator(Daemon):
 
     def command(self):
         flags = [f"--{key}={value}" for key, value in self.settings.items()]
-        return [BIN / "fieldline-coordinator", f"--state={self.state}", f"--listen.http=127.0.0.1:{self.http_port}",
-                f"--listen.nodes=127.0.0.1:{self.nodes_port}", *flags]
+        return [BIN / "fieldline-coordinator", f"--state={self.state}", f"--listen.http={self.address}:{self.http_port}",
+                f"--listen.nodes={self.address}:{self.nodes_port}", *flags]
 
     def ready(self):
         self.check()
@@ -145,7 +152,7 @@ class Coordinator(Daemon):
 
     @property
     def url(self):
-        return f"http://127.0.0.1:{self.http_port}"
+        return f"http://{self.address}:{self.http_port}"
 
     @property
     def token_path(self):
@@ -168,7 +175,8 @@ class Agent(Daemon):
     def start(self):
         flags = [f"--{key}={value}" for key, value in self.settings.items()]
         self.launch(BIN / "fieldline-agent", f"--state={self.state}", f"--site={self.site}", f"--node={self.node}",
-                    f"--role={self.role}", f"--coordinator.endpoint=127.0.0.1:{self.coordinator.nodes_port}",
+                    f"--role={self.role}",
+                    f"--coordinator.endpoint={self.coordinator.address}:{self.coordinator.nodes_port}",
                     f"--coordinator.key_file={self.coordinator.state / 'coordinator.pub'}", *flags)
         return self
 
@@ -234,8 +242,8 @@ def pair_up(preferred, other, dial=None):
     for agent, peer in ((preferred, other), (other, preferred)):
         agent.role = "automatic"
         agent.settings |= {"pair.peer": peer.node, "pair.peer_key_file": peer.make_key(),
-                           "pair.listen": f"127.0.0.1:{ports[agent]}",
-                           "pair.peer_endpoint": f"127.0.0.1:{(dial or (lambda port: port))(ports[peer])}"}
+                           "pair.listen": f"{agent.address}:{ports[agent]}",
+                           "pair.peer_endpoint": f"{peer.address}:{(dial or (lambda port: port))(ports[peer])}"}
     preferred.settings["pair.preferred"] = "true"
 
 

@@ -1,0 +1,75 @@
+"""A site of two nodes that fail over, as central sees it."""
+
+import time
+
+from .rest import wait_for
+
+LIMIT = 60  # s; a takeover takes about 7
+
+
+class Pair:
+    """`agents` are paired up; their site is called north."""
+
+    def __init__(self, coordinator, *agents):
+        self.coordinator = coordinator
+        self.nodes = {agent.node: agent for agent in agents}
+
+    @property
+    def rest(self):
+        return self.coordinator.rest
+
+    def health(self):
+        return self.rest.get("/sites/north/health")
+
+    def node(self, name):
+        return next(node for node in self.health()["nodes"] if node["node"] == name)
+
+    def active(self):
+        """The name of the node that runs the site, where it is connected."""
+        return self.health().get("active")
+
+    def other(self, name):
+        return next(node for node in self.nodes if node != name)
+
+    def phase_on_its_own_word(self, name):
+        """The last phase that the node wrote to its log."""
+        lines = [line for line in self.nodes[name].log().splitlines() if "] pair: " in line and ", was " in line]
+        return lines[-1].split("] pair: ")[1].split(",")[0] if lines else None
+
+    def serves(self, name):
+        """It is the active one, and works."""
+        return self.active() == name
+
+    def wait_active(self, name, limit=LIMIT):
+        wait_for(f"{name} is active", lambda: self.active() == name, limit)
+        wait_for(f"{name} serves", lambda: self.serves(name), limit)
+        return self.node(name)["epoch"]
+
+    def wait_settled(self, limit=LIMIT):
+        """Both nodes are there and hear each other, and one of them is active; answers its name."""
+        def settled():
+            health = self.health()
+            told = [node.get("health", {}) for node in health["nodes"]]
+            roles = sorted(node["role"] for node in health["nodes"] if node["online"])
+            phases = sorted(node.get("phase", "") for node in told)
+            hear = all(node.get("peer", {}).get("connected") for node in told)
+            return health["active"] if hear and roles == ["active", "standby"] == phases else None
+
+        name = wait_for("one node is active, the other one stands by", settled, limit, pause=0.2)
+        self.wait_active(name)
+        return name
+
+    def stays(self, name, span):
+        """Nothing changes for that long."""
+        before = self.node(name)["epoch"]
+        end = time.monotonic() + span
+        while time.monotonic() < end:
+            assert self.active() == name
+            assert self.node(name)["epoch"] == before
+            time.sleep(0.2)
+        assert self.serves(name)
+
+    def events(self, text):
+        """The messages of the pair's events that hold `text`."""
+        return [event["message"] for event in self.rest.get("/sites/north/events?limit=500")["events"]
+                if event.get("source") == "pair" and text in event["message"]]
