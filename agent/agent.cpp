@@ -11,6 +11,7 @@
 #include "agent/node_duties.hpp"
 #include "agent/orders/desk.hpp"
 #include "agent/outbox/outbox.hpp"
+#include "agent/outside.hpp"
 #include "agent/pair/pair.hpp"
 #include "agent/pair/peer_link.hpp"
 #include "agent/runtime/runtime.hpp"
@@ -18,7 +19,6 @@
 #include "agent/store/artifact_store.hpp"
 #include "agent/store/configuration_store.hpp"
 #include "agent/store/kept_states.hpp"
-#include "agent/targets/http.hpp"
 #include "agent/uplink/uplink.hpp"
 #include "common/base/check.hpp"
 #include "common/lease/sql_votes.hpp"
@@ -44,47 +44,6 @@ class StoreKeeper final : public runtime::Keeper {
 
 // How long a stop waits for deliveries under way; what is not over by then is delivered again.
 constexpr Duration kLastDeliveries = std::chrono::seconds(5);
-
-// The courier and the outbox as scripts see them.
-class CourierOutside final : public runtime::Outside {
- public:
-  CourierOutside(targets::Courier& courier, outbox::Outbox& outbox, targets::Resolve resolve)
-      : courier_(courier), outbox_(outbox), resolve_(std::move(resolve)) {}
-  void ask(runtime::Asked asked, runtime::Answered answered) override {
-    const auto target = parse_artifact_key(asked.target);
-    if (!target) {
-      answered(fail(ErrorCode::kInvalid, "that is not the name of an artifact"));
-    } else if (asked.wish == runtime::Wish::kDelivery) {
-      send(std::move(asked), answered);
-    } else if (auto* request = std::get_if<HttpRequest>(&asked.content)) {
-      courier_.call(target->name, std::move(*request), [answered](Result<targets::HttpAnswer> answer) {
-        answered(answer ? Result<Json>(targets::json_of(std::move(*answer)))
-                        : fail(std::move(answer.error())));
-      });
-    } else {
-      courier_.query(target->name, std::get<DatabaseWrite>(std::move(asked.content)), std::move(answered));
-    }
-  }
-
- private:
-  // What no artifact stands for could wait for ever.
-  void send(runtime::Asked asked, const runtime::Answered& answered) {
-    if (resolve_(asked.target) == nullptr)
-      return answered(fail(ErrorCode::kNotFound, "this node does not hold " + asked.target));
-    Message message;
-    message.content = std::move(asked.content);
-    message.instance = std::move(asked.instance);
-    message.script = std::move(asked.script);
-    message.target = std::move(asked.target);
-    outbox_.accept(std::move(message), [answered](const Result<MessageId>& id) {
-      answered(id ? Result<Json>(id->text()) : fail(id.error()));
-    });
-  }
-
-  targets::Courier& courier_;
-  outbox::Outbox& outbox_;
-  const targets::Resolve resolve_;
-};
 
 outbox::Patience patience_of(const Artifact* artifact) {
   const auto* system = artifact == nullptr ? nullptr : std::get_if<ExternalSystem>(artifact);
@@ -166,7 +125,8 @@ struct Agent::Rooms {
                 },
                 logger(), [state = settings.state] { return disk_free(state); }},
                settings.outbox),
-        outside(*courier, outbox, [this](const std::string& key) { return artifact(key); }),
+        outside({ground.loop, *courier, outbox, [this](const std::string& key) { return artifact(key); },
+                 asking(pair, ground.loop.clock())}),
         connections(
             ground.loop, Random(seed(ground)),
             [this](const ConnectionHealth& health) { events.append(connection_event(health)); },
@@ -229,7 +189,7 @@ struct Agent::Rooms {
   pair::Pair pair;
   std::unique_ptr<targets::Courier> courier;
   outbox::Outbox outbox;
-  CourierOutside outside;
+  Outside outside;
   connections::Connections connections;
   runtime::Runtime runtime;
   UplinkAnswers answers;

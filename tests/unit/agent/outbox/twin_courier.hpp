@@ -27,7 +27,10 @@ class TwinCourier final : public targets::Courier {
     }
     answer(message, done);
   }
-  void call(const std::string&, HttpRequest, Done<Result<targets::HttpAnswer>>) override {}
+  void call(const std::string&, HttpRequest, Done<Result<targets::HttpAnswer>> done) override {
+    ++calls;
+    loop_.post([done] { done(targets::HttpAnswer{"", {}, 204}); });
+  }
   void query(const std::string&, targets::DatabaseQuery, Done<Result<Json>>) override {}
 
   // Answers what was held.
@@ -48,6 +51,7 @@ class TwinCourier final : public targets::Courier {
   std::vector<Message> arrived;
   std::map<std::string, int> under_way;
   int most_under_way = 0;
+  int calls = 0;
   std::deque<std::pair<Message, Done<targets::Outcome>>> held;
 
  private:
