@@ -11,6 +11,7 @@
 #include "agent/node_duties.hpp"
 #include "agent/orders/desk.hpp"
 #include "agent/outbox/outbox.hpp"
+#include "agent/outbox_desk.hpp"
 #include "agent/outside.hpp"
 #include "agent/pair/pair.hpp"
 #include "agent/pair/peer_link.hpp"
@@ -134,8 +135,10 @@ struct Agent::Rooms {
         runtime({ground.loop, ground.strands, ground.compiler, connections, keeper, outside, logger()}),
         desk({ground.loop, *store, *artifacts, runtime, answers, logger(), settings.site,
               asking(pair, ground.loop.clock())}),
-        station({ground.loop, *store, *artifacts, events, connections, runtime, desk, pair, duties},
-                settings.site, settings.node, settings.pair.peer, settings.state),
+        outbox_desk(outbox, *journal, [this] { return pair.phase() == NodePhase::kActive; }),
+        station(
+            {ground.loop, *store, *artifacts, events, connections, runtime, desk, pair, duties, outbox_desk},
+            settings.site, settings.node, settings.pair.peer, settings.state),
         uplink(ground.loop, ground.dealer, station, Random(seed(ground))) {
     answers.attach(uplink);
     duties.attach(desk, outbox);
@@ -194,6 +197,7 @@ struct Agent::Rooms {
   runtime::Runtime runtime;
   UplinkAnswers answers;
   orders::Desk desk;
+  OutboxDesk outbox_desk;
   Station station;
   uplink::Uplink uplink;
   bool dialed = false;

@@ -5,11 +5,13 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "agent/connections/connections.hpp"
 #include "agent/events/event_log.hpp"
 #include "agent/node_duties.hpp"
 #include "agent/orders/desk.hpp"
+#include "agent/outbox_desk.hpp"
 #include "agent/pair/pair.hpp"
 #include "agent/runtime/runtime.hpp"
 #include "agent/store/artifact_store.hpp"
@@ -31,6 +33,7 @@ class Station final : public uplink::Node {
     orders::Desk& desk;
     pair::Pair& pair;
     NodeDuties& duties;
+    OutboxDesk& outbox;
   };
 
   Station(const Rooms& rooms, std::string site, std::string node, std::string peer,
@@ -47,6 +50,18 @@ class Station final : public uplink::Node {
   void alarms(const AlarmsQuery& query, Reply<AlarmsPage> reply) override;
   void events(const EventQuery& query, Reply<EventPage> reply) override;
   void hand_over(const SwitchQuery& query, Reply<SwitchAnswer> reply) override;
+  void outbox(const OutboxQuery& query, Reply<OutboxPage> reply) override {
+    rooms_.outbox.outbox(query, reply);
+  }
+  void parked(const ParkedQuery& query, Reply<ParkedPage> reply) override {
+    rooms_.outbox.parked(query, std::move(reply));
+  }
+  void message(const MessageQuery& query, Reply<MessagePart> reply) override {
+    rooms_.outbox.message(query, std::move(reply));
+  }
+  void decide(const ParkedDecision& decision, Reply<ParkedDecided> reply) override {
+    rooms_.outbox.decide(decision, std::move(reply));
+  }
   void health(Reply<NodeHealth> reply) override;
 
  private:

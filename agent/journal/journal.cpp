@@ -10,6 +10,7 @@
 #include "agent/journal/damage_rows.hpp"
 #include "agent/journal/limits.hpp"
 #include "agent/journal/move_rows.hpp"
+#include "agent/journal/parked_rows.hpp"
 #include "agent/journal/record_rows.hpp"
 #include "agent/journal/settled_rows.hpp"
 #include "common/base/check.hpp"
@@ -221,21 +222,21 @@ void Journal::park(Place place, std::string reason, Done<Place> done) {
                 std::move(done));
 }
 
-void Journal::retry(const ParkedFilter& filter, Place until, Done<std::vector<Moved>> done) {
-  submit<std::vector<Moved>>(
-      [filter, until](soci::session& sql, std::vector<Moved>& moved) {
-        return retry_rows(sql, filter, until, moved);
+void Journal::retry(const ParkedFilter& filter, const std::string& cursor, Done<MovedPortion> done) {
+  submit<MovedPortion>(
+      [filter, cursor](soci::session& sql, MovedPortion& portion) {
+        return retry_rows(sql, filter, cursor, portion);
       },
       std::move(done));
 }
 
-void Journal::discard(const ParkedFilter& filter, Place until, std::string detail,
-                      Done<std::vector<Moved>> done) {
+void Journal::discard(const ParkedFilter& filter, const std::string& cursor, std::string detail,
+                      Done<MovedPortion> done) {
   detail = cut_utf8(without_nul(detail), kDetailBytes);
-  submit<std::vector<Moved>>(
-      [filter, until, detail = std::move(detail), epoch = epoch_, now = loop_.clock().utc()](
-          soci::session& sql, std::vector<Moved>& moved) {
-        return discard_rows(sql, filter, until, {detail, now, epoch}, moved);
+  submit<MovedPortion>(
+      [filter, cursor, detail = std::move(detail), epoch = epoch_, now = loop_.clock().utc()](
+          soci::session& sql, MovedPortion& portion) {
+        return discard_rows(sql, filter, cursor, {detail, now, epoch}, portion);
       },
       std::move(done));
 }
@@ -251,19 +252,18 @@ void Journal::drop(const std::string& target, Place after, std::int64_t bytes,
       std::move(done));
 }
 
-void Journal::parked(const std::string& target, const std::string& cursor, std::int64_t limit,
+void Journal::parked(const ParkedFilter& filter, const std::string& cursor, std::int64_t limit,
                      Done<ParkedPage> reply) {
-  const auto shelf = known_shelf(target);
-  if (!target.empty() && shelf == 0) {
-    loop_.post([reply] { reply(ParkedPage{}); });
-    return;
-  }
   const auto most = std::clamp<std::int64_t>(limit, 1, kPageEntries);
   read<ParkedPage>(
-      [shelf, cursor, most](soci::session& sql) -> Result<ParkedPage> {
-        return select_parked(sql, shelf, cursor, most);
+      [filter, cursor, most](soci::session& sql) -> Result<ParkedPage> {
+        return select_parked(sql, filter, cursor, most);
       },
       std::move(reply));
+}
+
+void Journal::live(const MessageId& id, Done<Live> reply) {
+  read<Live>([id](soci::session& sql) { return select_live(sql, id); }, std::move(reply));
 }
 
 void Journal::proof(const MessageId& id, Done<Proof> reply) {

@@ -59,19 +59,22 @@ class Journal {
   void settle(std::vector<Settlement> settlements, Done<> done);
   // Takes a waiting message out of its lane until a person decides. Answers its new place.
   void park(Place place, std::string reason, Done<Place> done);
-  // Parked messages wait again, at the end of their lanes; up to kMoveBatch a call. Nothing moved: there
-  // are no more of them at or before `until`, which is newest() when the work began.
-  void retry(const ParkedFilter& filter, Place until, Done<std::vector<Moved>> done);
+  // Parked messages wait again, at the end of their lanes; up to kMoveBatch a call. An empty cursor begins
+  // with all that are parked now, `next` of the answer goes on; empty: there are no more of them.
+  void retry(const ParkedFilter& filter, const std::string& cursor, Done<MovedPortion> done);
   // The same, but they end, and their proof names `detail`.
-  void discard(const ParkedFilter& filter, Place until, std::string detail, Done<std::vector<Moved>> done);
+  void discard(const ParkedFilter& filter, const std::string& cursor, std::string detail,
+               Done<MovedPortion> done);
   // Ends the oldest messages of a lane after `after`: until `bytes` are freed, and all that were accepted
   // before `before`; up to kMoveBatch a call. Answers how many, and through which place.
   void drop(const std::string& target, Place after, std::int64_t bytes, std::optional<Timestamp> before,
             Done<Moved> done);
 
-  // By target (or of all, with an empty one), oldest first; at most `limit` and 30 KiB.
-  void parked(const std::string& target, const std::string& cursor, std::int64_t limit,
+  // By target, oldest first; at most `limit` and 30 KiB. It may be short, or empty, and not the last.
+  void parked(const ParkedFilter& filter, const std::string& cursor, std::int64_t limit,
               Done<ParkedPage> reply);
+  // Whole, while it waits or is parked; else kNotFound. kCorrupt: it is damaged.
+  void live(const MessageId& id, Done<Live> reply);
   // kNotFound when it has not ended, or ended longer ago than proofs are kept.
   void proof(const MessageId& id, Done<Proof> reply);
   // What came after `after`, in order, at most 64 KiB. From 0 on it is all that is live.

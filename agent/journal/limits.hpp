@@ -42,6 +42,10 @@ inline constexpr std::int64_t kSweepRows = 1000;
 // A page of parked messages travels in one message of at most 32 KiB (docs/protocol.md).
 inline constexpr std::size_t kPageBytes = std::size_t{30} << 10;
 inline constexpr std::size_t kPageEntries = 200;
+// Of a parked message on a page, beside its texts.
+inline constexpr std::size_t kHeadlineBytes = 200;
+// Parked messages looked at in one go for those of an instance: some 20 ms.
+inline constexpr std::int64_t kLookedAt = 2000;
 // Targets that ever had a message here: as many as a site holds artifacts.
 inline constexpr std::size_t kTargets = 10'000;
 // Proofs of delivery: a day of two a second, in some 15 MB; and how long they are kept.

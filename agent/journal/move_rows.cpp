@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "agent/journal/limits.hpp"
+#include "agent/journal/parked_rows.hpp"
 #include "agent/journal/record_rows.hpp"
 #include "agent/journal/settled_rows.hpp"
 #include "agent/journal/statement.hpp"
@@ -53,24 +54,25 @@ bool is_of(const ParkedFilter& filter, const OwnRow& own, const Nodes& nodes) {
   return message && message->instance == filter.instance;
 }
 
+struct OwnRows {
+  std::vector<OwnRow> rows;
+  std::string next;
+};
+
 // The parked rows that match, a portion of them.
-std::vector<OwnRow> parked_rows(soci::session& sql, const ParkedFilter& filter, Place until,
-                                const Nodes& nodes) {
-  Statement rows(
-      sql, row_query("shelf < 0 AND place <= ?1 AND (?2 = '' OR shelf = (SELECT -shelf FROM targets WHERE "
-                     "target = ?2)) AND (?3 = 0 OR (number = ?4 AND epoch = ?5 AND node = (SELECT id FROM "
-                     "nodes WHERE site = ?6 AND node = ?7))) ORDER BY shelf, place")
-               .c_str());
-  const auto id = filter.id.value_or(MessageId{});
-  rows.bind(until).text(filter.target).bind(filter.id ? 1 : 0);
-  rows.bind(static_cast<std::int64_t>(id.sequence)).bind(static_cast<std::int64_t>(id.epoch));
-  rows.text(id.site).text(id.node);
-  std::vector<OwnRow> matching;
-  while (matching.size() < kMoveBatch && rows.step()) {
-    const auto row = row_at(rows);
+OwnRows parked_rows(soci::session& sql, const ParkedFilter& filter, const std::string& cursor,
+                    const Nodes& nodes) {
+  OwnRows matching;
+  auto at = ParkedPlace::read(cursor, sql);
+  ParkedRows rows(sql, filter, at);
+  while (matching.rows.size() < kMoveBatch && rows.step()) {
+    const auto row = rows.row();
     OwnRow own{row, std::string(row.note), std::string(row.bytes)};
-    if (is_of(filter, own, nodes)) matching.push_back(std::move(own));
+    at.shelf = row.shelf.value_or(0);
+    at.place = row.place;
+    if (is_of(filter, own, nodes)) matching.rows.push_back(std::move(own));
   }
+  if (matching.rows.size() == kMoveBatch || rows.is_cut()) matching.next = at.text();
   return matching;
 }
 
@@ -108,10 +110,13 @@ Result<> park_row(soci::session& sql, Place place, const std::string& reason, Ti
   return {};
 }
 
-Result<> retry_rows(soci::session& sql, const ParkedFilter& filter, Place until, std::vector<Moved>& moved) {
+Result<> retry_rows(soci::session& sql, const ParkedFilter& filter, const std::string& cursor,
+                    MovedPortion& portion) {
   const auto nodes = select_nodes(sql);
   auto place = newest_place(sql);
-  for (const auto& own : parked_rows(sql, filter, until, nodes)) {
+  auto parked = parked_rows(sql, filter, cursor, nodes);
+  portion.next = std::move(parked.next);
+  for (const auto& own : parked.rows) {
     const auto message = message_of(own.at(own.row.place), nodes, {});
     if (!message) {
       set_row_aside(sql, own.row.place);
@@ -124,21 +129,23 @@ Result<> retry_rows(soci::session& sql, const ParkedFilter& filter, Place until,
     row.note = {};
     delete_row(sql, own.row.place);
     insert_row(sql, row);
-    count(moved_of(moved, sql, *row.shelf), row, place);
+    count(moved_of(portion.moved, sql, *row.shelf), row, place);
   }
   return {};
 }
 
-Result<> discard_rows(soci::session& sql, const ParkedFilter& filter, Place until, const EndedBy& by,
-                      std::vector<Moved>& moved) {
+Result<> discard_rows(soci::session& sql, const ParkedFilter& filter, const std::string& cursor,
+                      const EndedBy& by, MovedPortion& portion) {
   const auto nodes = select_nodes(sql);
   const auto place = newest_place(sql) + 1;
+  auto parked = parked_rows(sql, filter, cursor, nodes);
+  portion.next = std::move(parked.next);
   std::vector<Settled> settled;
-  for (const auto& own : parked_rows(sql, filter, until, nodes)) {
+  for (const auto& own : parked.rows) {
     const auto row = own.at(own.row.place);
     settled.push_back({{row.place, id_of(row, nodes), Ending::kDiscarded, by.at, by.detail}, -*row.shelf});
     delete_row(sql, row.place);
-    count(moved_of(moved, sql, -*row.shelf), row, place);
+    count(moved_of(portion.moved, sql, -*row.shelf), row, place);
   }
   insert_settled(sql, place, settled, by.epoch);
   return {};

@@ -29,9 +29,11 @@ struct Surplus {
 
 // kNotFound: it does not wait there any more.
 Result<> park_row(soci::session& sql, Place place, const std::string& reason, Timestamp now, Place& parked);
-Result<> retry_rows(soci::session& sql, const ParkedFilter& filter, Place until, std::vector<Moved>& moved);
-Result<> discard_rows(soci::session& sql, const ParkedFilter& filter, Place until, const EndedBy& by,
-                      std::vector<Moved>& moved);
+// The next portion of what matches, after `cursor`.
+Result<> retry_rows(soci::session& sql, const ParkedFilter& filter, const std::string& cursor,
+                    MovedPortion& portion);
+Result<> discard_rows(soci::session& sql, const ParkedFilter& filter, const std::string& cursor,
+                      const EndedBy& by, MovedPortion& portion);
 Result<> drop_rows(soci::session& sql, std::int64_t shelf, Place after, const Surplus& surplus,
                    const EndedBy& by, Moved& dropped);
 

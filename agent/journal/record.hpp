@@ -12,6 +12,7 @@
 #include "common/base/time.hpp"
 #include "common/model/fields.hpp"
 #include "common/model/message.hpp"
+#include "common/model/outbox.hpp"
 
 namespace fieldline::journal {
 
@@ -110,20 +111,12 @@ struct ParkedFilter {
   std::string target;
 };
 
-struct ParkedMessage {
-  Timestamp accepted{};
-  std::int64_t bytes = 0;
-  MessageId id;
-  std::string instance;
-  Timestamp parked{};
+// A message that waits or is parked.
+struct Live {
+  Message message;
+  bool parked = false;
+  Timestamp at{};  // when it was parked
   std::string reason;
-  std::string script;
-  std::string target;
-};
-
-struct ParkedPage {
-  std::vector<ParkedMessage> messages;
-  std::string next;  // cursor of the next page; empty: the end
 };
 
 // What became of parked messages of one target.
@@ -132,6 +125,12 @@ struct Moved {
   std::int64_t bytes = 0;
   std::int64_t messages = 0;
   Place newest = 0;  // where the last of them is now, if it waits again
+};
+
+// A portion of those that a person decided about.
+struct MovedPortion {
+  std::vector<Moved> moved;
+  std::string next;  // where the next portion begins; empty: there is none
 };
 
 // By target: what came, or went where it is negative. `newest` is the last place that came, `oldest` of what

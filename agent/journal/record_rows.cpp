@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <array>
-#include <charconv>
 #include <utility>
 
 #include "agent/journal/crc32c.hpp"
@@ -41,21 +40,6 @@ std::optional<std::int64_t> optional_at(const Statement& statement, int column) 
 
 Timestamp timestamp(std::int64_t micros) {
   return Timestamp(Duration(micros));
-}
-
-// "-3.17": the shelf and the place of the last one shown.
-std::string to_cursor(const Row& last) {
-  return fmt::format("{}.{}", *last.shelf, last.place);
-}
-
-std::optional<std::pair<std::int64_t, Place>> parse_cursor(std::string_view text) {
-  std::pair<std::int64_t, Place> cursor{};
-  const auto* end = text.data() + text.size();
-  const auto shelf = std::from_chars(text.data(), end, cursor.first);
-  if (shelf.ec != std::errc{} || shelf.ptr == end || *shelf.ptr != '.') return std::nullopt;
-  const auto place = std::from_chars(shelf.ptr + 1, end, cursor.second);
-  if (place.ec != std::errc{} || place.ptr != end) return std::nullopt;
-  return cursor;
 }
 
 }  // namespace
@@ -249,36 +233,6 @@ Records select_records(soci::session& sql, Place after) {
   }
   batch.through = batch.newest;
   return batch;
-}
-
-ParkedPage select_parked(soci::session& sql, std::int64_t shelf, const std::string& cursor,
-                         std::int64_t limit) {
-  ParkedPage page;
-  const auto nodes = select_nodes(sql);
-  const auto start =
-      parse_cursor(cursor).value_or(std::pair<std::int64_t, Place>{-(std::int64_t{1} << 40), 0});
-  Statement rows(sql, row_query(fmt::format("shelf < 0 AND (shelf = ? OR ? = 0) AND (shelf, place) > (?, ?) "
-                                            "ORDER BY shelf, place LIMIT {}",
-                                            limit + 1))
-                          .c_str());
-  rows.bind(-shelf).bind(shelf).bind(start.first).bind(start.second);
-  std::size_t bytes = 0;
-  while (rows.step()) {
-    const auto row = row_at(rows);
-    auto message = message_of(row, nodes, {});
-    if (!message) continue;
-    bytes += row.note.size() + message->target.size() + 400;
-    if (!page.messages.empty() &&
-        (static_cast<std::int64_t>(page.messages.size()) == limit || bytes > kPageBytes)) {
-      return page;
-    }
-    page.messages.push_back({message->accepted, row.size, message->id, std::move(message->instance),
-                             timestamp(row.at), std::string(row.note), std::move(message->script),
-                             std::move(message->target)});
-    page.next = to_cursor(row);
-  }
-  page.next.clear();
-  return page;
 }
 
 }  // namespace fieldline::journal

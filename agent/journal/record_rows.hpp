@@ -67,7 +67,5 @@ std::map<std::int64_t, LaneCount> count_lanes(soci::session& sql);
 // The messages on `shelf` after `after`, up to the limits of a window.
 Window select_window(soci::session& sql, std::int64_t shelf, const std::string& target, Place after);
 Records select_records(soci::session& sql, Place after);
-ParkedPage select_parked(soci::session& sql, std::int64_t shelf, const std::string& cursor,
-                         std::int64_t limit);
 
 }  // namespace fieldline::journal

@@ -35,8 +35,16 @@ void Notices::say(Notice notice, const std::string& target, std::string message,
   }
   if (last.held > 0) message += fmt::format(" ({} more like it since the last such event)", last.held);
   last = {now, 0};
+  log(severity_of(notice), target, std::move(message));
+}
+
+void Notices::record(const std::string& target, std::string message) {
+  log(Severity::kInfo, target, std::move(message));
+}
+
+void Notices::log(Severity severity, const std::string& target, std::string message) const {
   Event event;
-  event.severity = severity_of(notice);
+  event.severity = severity;
   event.source = "outbox/" + target;
   event.message = std::move(message);
   log_(std::move(event));

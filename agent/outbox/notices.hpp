@@ -22,8 +22,12 @@ class Notices {
 
   // "parked a message: …"; `count` of them.
   void say(Notice notice, const std::string& target, std::string message, std::int64_t count = 1);
+  // What a person did: always said.
+  void record(const std::string& target, std::string message);
 
  private:
+  void log(Severity severity, const std::string& target, std::string message) const;
+
   struct Last {
     Instant said{};
     std::int64_t held = 0;

@@ -15,15 +15,6 @@
 
 namespace fieldline::outbox {
 
-// A person's decision about parked messages, carried out in portions.
-struct Outbox::Work {
-  journal::ParkedFilter filter;
-  std::optional<std::string> discarded_by;  // none: they are tried again
-  Done<std::int64_t> done;
-  journal::Place until = 0;
-  std::int64_t count = 0;
-};
-
 Outbox::Post::Post(const Lane::Around& around, const std::string& target, const journal::LaneCount& found)
     : lane(around, target, found) {
   counts.bytes = found.bytes + found.parked_bytes;
@@ -140,6 +131,7 @@ void Outbox::accepted(Post& post, Timestamp at, const journal::Accepted& kept) {
 Result<> Outbox::check_caps(Post& post, std::int64_t bytes) {
   const auto& target = post.lane.target();
   const auto full = [&](const std::string& why) {
+    post.counts.refused = true;
     notices_.say(Notice::kFull, target, "refuses messages: " + why);
     return fail(ErrorCode::kExhausted, fmt::format("the outbox for {} is full: {}", target, why),
                 "outbox-full");
@@ -149,6 +141,7 @@ Result<> Outbox::check_caps(Post& post, std::int64_t bytes) {
   const auto oldest = post.lane.oldest();
   const bool is_old = oldest != Timestamp{} && surroundings_.loop.clock().utc() - oldest >
                                                    std::chrono::duration_cast<Duration>(caps_.age);
+  post.counts.refused = false;
   if (over <= 0 && !is_old) return {};
   // What is dropped is gone a moment later; until then a tenth more is let in.
   if (caps_.drop_oldest && over <= caps_.bytes / 10) {
@@ -171,7 +164,7 @@ std::int64_t Outbox::disk_free() {
 void Outbox::warn(Post& post) {
   auto& counts = post.counts;
   const auto percent = counts.bytes * 100 / caps_.bytes;
-  if (percent < kCalmPercent) counts.warned = false;
+  if (percent < kCalmPercent) counts.warned = counts.refused = false;
   if (percent < kWarnPercent || std::exchange(counts.warned, true)) return;
   notices_.say(
       Notice::kNearlyFull, post.lane.target(),
@@ -276,63 +269,49 @@ std::vector<TargetStatus> Outbox::status() const {
   all.reserve(posts_.size());
   for (const auto& [target, post] : posts_) {
     const auto& counts = post.counts;
-    all.push_back(
-        {counts.bytes, counts.waiting, counts.last_error, post.lane.oldest(), counts.parked, target});
+    const auto patience = surroundings_.patience(target);
+    const auto oldest = post.lane.oldest();
+    const auto filling = counts.refused  ? Filling::kFull
+                         : counts.warned ? Filling::kNearlyFull
+                                         : Filling::kNormal;
+    all.push_back({counts.bytes, counts.waiting, filling, post.lane.is_delivering(), counts.last_error,
+                   oldest == Timestamp{} ? std::nullopt : std::optional(oldest), counts.parked,
+                   patience.retry_interval, patience.retry_limit, target});
   }
   return all;
 }
 
-void Outbox::retry(const journal::ParkedFilter& filter, Done<std::int64_t> done) {
-  begin(std::make_shared<Work>(Work{filter, std::nullopt, std::move(done)}));
-}
-
-void Outbox::discard(const journal::ParkedFilter& filter, const std::string& who, Done<std::int64_t> done) {
-  begin(std::make_shared<Work>(Work{filter, "discarded by " + who, std::move(done)}));
-}
-
-// Only what is parked now: what is tried again and parked anew is another matter.
-void Outbox::begin(const std::shared_ptr<Work>& work) {
-  surroundings_.journal.newest([this, work](const Result<journal::Place>& newest) {
-    if (!newest) return work->done(fail(newest.error()));
-    work->until = *newest;
-    decide(work);
-  });
-}
-
-void Outbox::decide(const std::shared_ptr<Work>& work) {
-  const auto moved = [this, work](const Result<std::vector<journal::Moved>>& some) {
-    if (!some) return work->done(fail(some.error()));
-    if (some->empty()) return work->done(work->count);
-    decided(*work, *some);
-    decide(work);
+void Outbox::decide(const ParkedDecision& decision, Done<Decided> done) {
+  const journal::ParkedFilter filter{decision.id, decision.instance, decision.target};
+  const auto moved = [this, decision, done = std::move(done)](const Result<journal::MovedPortion>& portion) {
+    if (!portion) return done(fail(portion.error()));
+    done(Decided{decided(decision, portion->moved), portion->next});
   };
-  if (work->discarded_by)
-    surroundings_.journal.discard(work->filter, work->until, *work->discarded_by, moved);
+  if (decision.decision == Decision::kRetry)
+    surroundings_.journal.retry(filter, decision.cursor, moved);
   else
-    surroundings_.journal.retry(work->filter, work->until, moved);
+    surroundings_.journal.discard(filter, decision.cursor, "discarded by " + decision.who, moved);
 }
 
-void Outbox::decided(Work& work, const std::vector<journal::Moved>& moved) {
+std::int64_t Outbox::decided(const ParkedDecision& decision, const std::vector<journal::Moved>& moved) {
+  const bool retried = decision.decision == Decision::kRetry;
+  std::int64_t count = 0;
   for (const auto& some : moved) {
     auto& post = post_of(some.target);
-    work.count += some.messages;
+    count += some.messages;
     post.counts.parked -= some.messages;
-    if (work.discarded_by) {
-      post.counts.bytes -= some.bytes;
-    } else {
+    if (retried) {
       post.counts.waiting += some.messages;
       post.lane.arrived(some.newest, surroundings_.loop.clock().utc());
+    } else {
+      post.counts.bytes -= some.bytes;
     }
+    const auto which = decision.id ? fmt::format("the parked message {}", decision.id->text())
+                                   : fmt::format("{} parked messages", some.messages);
+    notices_.record(some.target,
+                    fmt::format("{} {} {}", decision.who, retried ? "retries" : "discarded", which));
   }
-}
-
-void Outbox::parked(const std::string& target, const std::string& cursor, std::int64_t limit,
-                    Done<journal::ParkedPage> reply) {
-  surroundings_.journal.parked(target, cursor, limit, std::move(reply));
-}
-
-void Outbox::proof(const MessageId& id, Done<journal::Proof> reply) {
-  surroundings_.journal.proof(id, std::move(reply));
+  return count;
 }
 
 }  // namespace fieldline::outbox

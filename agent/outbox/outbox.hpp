@@ -21,6 +21,7 @@
 #include "common/base/result.hpp"
 #include "common/model/event.hpp"
 #include "common/model/message.hpp"
+#include "common/model/outbox.hpp"
 
 namespace fieldline::outbox {
 
@@ -31,14 +32,10 @@ struct Caps {
   bool drop_oldest = false;  // else what comes then is refused
 };
 
-// For health, and for who asks.
-struct TargetStatus {
-  std::int64_t bytes = 0;  // waiting and parked
-  std::int64_t depth = 0;  // that wait
-  std::string last_error{};
-  Timestamp oldest{};  // when the first that waits was accepted; the epoch: none does
-  std::int64_t parked = 0;
-  std::string target{};
+// What a person decided about a portion of the parked messages.
+struct Decided {
+  std::int64_t count = 0;
+  std::string next;  // where the next portion begins; empty: there is none
 };
 
 class Outbox {
@@ -76,12 +73,10 @@ class Outbox {
 
   [[nodiscard]] std::vector<TargetStatus> status() const;
 
-  // What a person decides about parked messages; all that match now. Answers how many there were.
-  void retry(const journal::ParkedFilter& filter, Done<std::int64_t> done);
-  void discard(const journal::ParkedFilter& filter, const std::string& who, Done<std::int64_t> done);
-  void parked(const std::string& target, const std::string& cursor, std::int64_t limit,
-              Done<journal::ParkedPage> reply);
-  void proof(const MessageId& id, Done<journal::Proof> reply);
+  [[nodiscard]] const Caps& caps() const { return caps_; }
+
+  // A person decides about parked messages, a portion of those that match; they are in an event.
+  void decide(const ParkedDecision& decision, Done<Decided> done);
 
  private:
   struct Counts {
@@ -89,6 +84,7 @@ class Outbox {
     std::int64_t waiting = 0;
     std::int64_t parked = 0;
     bool warned = false;
+    bool refused = false;  // the last message that came
     std::string last_error;
   };
   struct Post {
@@ -102,7 +98,6 @@ class Outbox {
     Post* post = nullptr;
     std::int64_t bytes = 0;
   };
-  struct Work;
 
   Lane::Around around();
   Post& post_of(const std::string& target);
@@ -115,9 +110,7 @@ class Outbox {
   void damaged(Post& post, const journal::Window::Damaged& row);
   void write_marks();
   void marked(const std::vector<Mark>& marks, const Result<>& outcome);
-  void begin(const std::shared_ptr<Work>& work);
-  void decide(const std::shared_ptr<Work>& work);
-  void decided(Work& work, const std::vector<journal::Moved>& moved);
+  std::int64_t decided(const ParkedDecision& decision, const std::vector<journal::Moved>& moved);
   [[nodiscard]] std::int64_t disk_free();
   void tell_if_stopped();
 

@@ -119,6 +119,14 @@ void Uplink::handle(const wire::Envelope& envelope) {
       return answer(envelope, &Node::events);
     case Type::kSwitchQuery:
       return answer(envelope, &Node::hand_over);
+    case Type::kOutboxQuery:
+      return answer(envelope, &Node::outbox);
+    case Type::kParkedQuery:
+      return answer(envelope, &Node::parked);
+    case Type::kMessageQuery:
+      return answer(envelope, &Node::message);
+    case Type::kParkedDecision:
+      return handle_decision(envelope);
     case Type::kVoteGrant:
       return handle_vote<VoteGrant>(envelope);
     case Type::kVoteRefusal:
@@ -168,6 +176,11 @@ void Uplink::handle_piece(const wire::Envelope& envelope) {
   with_body<Piece>(envelope, [&](const Piece& piece) { node_.piece(piece, envelope.attachment); });
 }
 
+void Uplink::handle_decision(const wire::Envelope& envelope) {
+  if (envelope.header.term != session_term_) return drop("a decision of another term than its session");
+  answer(envelope, &Node::decide);
+}
+
 // A vote counts only from the coordinator that this session was opened with.
 template <class Answer>
 void Uplink::handle_vote(const wire::Envelope& envelope) {
@@ -181,7 +194,7 @@ void Uplink::answer(const wire::Envelope& envelope, void (Node::*ask)(const Quer
   with_body<Query>(envelope, [&](const Query& query) {
     (node_.*ask)(
         query, [self = self_, asked_in = generation_, correlation = envelope.header.correlation](Page page) {
-          if (*self != nullptr && (*self)->generation_ == asked_in) (*self)->send(page, correlation);
+          if (*self != nullptr && (*self)->generation_ == asked_in) (*self)->send_page(page, correlation);
         });
   });
 }

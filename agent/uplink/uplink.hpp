@@ -17,6 +17,7 @@
 #include "common/model/event.hpp"
 #include "common/model/lease.hpp"
 #include "common/model/order.hpp"
+#include "common/model/outbox.hpp"
 #include "common/model/session.hpp"
 #include "common/model/status.hpp"
 #include "common/net/dealer.hpp"
@@ -51,6 +52,10 @@ class Node {
   virtual void alarms(const AlarmsQuery& query, Reply<AlarmsPage> reply) = 0;
   virtual void events(const EventQuery& query, Reply<EventPage> reply) = 0;
   virtual void hand_over(const SwitchQuery& query, Reply<SwitchAnswer> reply) = 0;
+  virtual void outbox(const OutboxQuery& query, Reply<OutboxPage> reply) = 0;
+  virtual void parked(const ParkedQuery& query, Reply<ParkedPage> reply) = 0;
+  virtual void message(const MessageQuery& query, Reply<MessagePart> reply) = 0;
+  virtual void decide(const ParkedDecision& decision, Reply<ParkedDecided> reply) = 0;
   virtual void health(Reply<NodeHealth> reply) = 0;
 };
 
@@ -75,8 +80,8 @@ class Uplink {
   // Kept between HELLO and WELCOME, since that HELLO told of the inventory as it was before; dropped
   // while there is no session, since the next HELLO tells.
   template <class Body>
-  void send(const Body& body, std::uint64_t correlation = 0) {
-    transmit(wire::seal(body, term_, correlation));
+  void send(const Body& body, std::uint64_t correlation = 0, std::string attachment = {}) {
+    transmit(wire::seal(body, term_, correlation, std::move(attachment)));
   }
 
  private:
@@ -86,10 +91,19 @@ class Uplink {
   void handle_reject(const wire::Envelope& envelope);
   void handle_order(const wire::Envelope& envelope);
   void handle_piece(const wire::Envelope& envelope);
+  void handle_decision(const wire::Envelope& envelope);
   template <class Answer>
   void handle_vote(const wire::Envelope& envelope);
   template <class Query, class Page>
   void answer(const wire::Envelope& envelope, void (Node::*ask)(const Query&, Node::Reply<Page>));
+
+  void send_page(const MessagePart& part, std::uint64_t correlation) {
+    send(part.piece, correlation, part.bytes);
+  }
+  template <class Page>
+  void send_page(const Page& page, std::uint64_t correlation) {
+    send(page, correlation);
+  }
 
   void tick();
   void carry_out(Action action, std::string_view why);

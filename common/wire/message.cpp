@@ -44,6 +44,14 @@ constexpr std::array kRules = std::to_array<Rule>({
     {Type::kPeerBeat, Sender::kPeer, "PEER_BEAT", kSmall, 0},
     {Type::kSwitchQuery, Sender::kCoordinator, "SWITCH_QUERY", kSmall, 0},
     {Type::kSwitchAnswer, Sender::kNode, "SWITCH_ANSWER", kSmall, 0},
+    {Type::kOutboxQuery, Sender::kCoordinator, "OUTBOX_QUERY", kSmall, 0},
+    {Type::kOutboxPage, Sender::kNode, "OUTBOX_PAGE", kPage, 0},
+    {Type::kParkedQuery, Sender::kCoordinator, "PARKED_QUERY", kSmall, 0},
+    {Type::kParkedPage, Sender::kNode, "PARKED_PAGE", kPage, 0},
+    {Type::kMessageQuery, Sender::kCoordinator, "MESSAGE_QUERY", kSmall, 0},
+    {Type::kMessagePiece, Sender::kNode, "MESSAGE_PIECE", kSmall, kMaxChunk},
+    {Type::kParkedDecision, Sender::kCoordinator, "PARKED_DECISION", kSmall, 0},
+    {Type::kParkedDecided, Sender::kNode, "PARKED_DECIDED", kSmall, 0},
 });
 
 void put(std::string& bytes, std::uint64_t value, int size) {

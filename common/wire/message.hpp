@@ -12,6 +12,7 @@
 #include "common/model/event.hpp"
 #include "common/model/lease.hpp"
 #include "common/model/order.hpp"
+#include "common/model/outbox.hpp"
 #include "common/model/session.hpp"
 #include "common/model/status.hpp"
 #include "common/wire/codec.hpp"
@@ -54,6 +55,14 @@ enum class Type : std::uint16_t {
   kPeerBeat = 53,
   kSwitchQuery = 54,
   kSwitchAnswer = 55,
+  kOutboxQuery = 64,
+  kOutboxPage = 65,
+  kParkedQuery = 66,
+  kParkedPage = 67,
+  kMessageQuery = 68,
+  kMessagePiece = 69,
+  kParkedDecision = 70,
+  kParkedDecided = 71,
 };
 
 // Who sends it to whom. A type may have several: the bits add up.
@@ -157,6 +166,22 @@ template <>
 inline constexpr Type kTypeOf<SwitchQuery> = Type::kSwitchQuery;
 template <>
 inline constexpr Type kTypeOf<SwitchAnswer> = Type::kSwitchAnswer;
+template <>
+inline constexpr Type kTypeOf<OutboxQuery> = Type::kOutboxQuery;
+template <>
+inline constexpr Type kTypeOf<OutboxPage> = Type::kOutboxPage;
+template <>
+inline constexpr Type kTypeOf<ParkedQuery> = Type::kParkedQuery;
+template <>
+inline constexpr Type kTypeOf<ParkedPage> = Type::kParkedPage;
+template <>
+inline constexpr Type kTypeOf<MessageQuery> = Type::kMessageQuery;
+template <>
+inline constexpr Type kTypeOf<MessagePiece> = Type::kMessagePiece;
+template <>
+inline constexpr Type kTypeOf<ParkedDecision> = Type::kParkedDecision;
+template <>
+inline constexpr Type kTypeOf<ParkedDecided> = Type::kParkedDecided;
 template <>
 inline constexpr Type kTypeOf<VoteRequest> = Type::kVoteRequest;
 template <>

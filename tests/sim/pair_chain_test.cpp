@@ -69,6 +69,10 @@ class PairedNode final : public uplink::Node {
   void alarms(const AlarmsQuery&, Reply<AlarmsPage> reply) override { reply({}); }
   void events(const EventQuery&, Reply<EventPage> reply) override { reply({}); }
   void hand_over(const SwitchQuery&, Reply<SwitchAnswer> reply) override { reply({}); }
+  void outbox(const OutboxQuery&, Reply<OutboxPage> reply) override { reply({}); }
+  void parked(const ParkedQuery&, Reply<ParkedPage> reply) override { reply({}); }
+  void message(const MessageQuery&, Reply<MessagePart> reply) override { reply({}); }
+  void decide(const ParkedDecision&, Reply<ParkedDecided> reply) override { reply({}); }
   void health(Reply<NodeHealth> reply) override { reply({}); }
 
   [[nodiscard]] bool acts() const { return pair_.may_act()->holds(loop_->clock().now()); }

@@ -99,7 +99,10 @@ class JournalDisk {
     return answer_of<Place>([&](auto done) { journal_->park(place, reason, done); });
   }
   std::vector<ParkedMessage> parked(const std::string& target = "") {
-    return answer_of<ParkedPage>([&](auto done) { journal_->parked(target, "", 100, done); })->messages;
+    return answer_of<ParkedPage>([&](auto done) {
+             journal_->parked({{}, "", target}, "", 100, done);
+           })
+        ->messages;
   }
   Place newest() {
     return *answer_of<Place>([&](auto done) { journal_->newest(done); });

@@ -85,13 +85,13 @@ TEST_CASE("a parked message waits for a person with its reason, and retried it c
   CHECK(parked[0].instance == "Pump");
   CHECK(disk.parked("external-systems/unknown").empty());
 
-  const auto until = disk.newest();
-  const auto moved = disk.answer_of<std::vector<Moved>>([&](auto done) {
-    disk.journal().retry({poison->id, "", ""}, until, done);
+  const auto portion = disk.answer_of<MovedPortion>([&](auto done) {
+    disk.journal().retry({poison->id, "", ""}, "", done);
   });
-  REQUIRE(moved);
-  REQUIRE(moved->size() == 1);
-  CHECK(moved->front().messages == 1);
+  REQUIRE(portion);
+  REQUIRE(portion->moved.size() == 1);
+  CHECK(portion->moved.front().messages == 1);
+  CHECK(portion->next.empty());
   CHECK(disk.bodies(kErp) == Texts{"next", "poison"});
   CHECK(disk.window(kErp).messages.back().message.id == poison->id);
   CHECK(disk.parked().empty());
@@ -105,9 +105,10 @@ TEST_CASE("parked messages are discarded by target, by instance or by id, and th
   const auto pumps = disk.accept(message_to(kErp, "of the pump"));
   for (const auto& accepted : {mixers, pumps}) REQUIRE(disk.park(accepted->place, "no"));
   const auto discard = [&](const ParkedFilter& filter) {
-    const auto until = disk.newest();
-    return *disk.answer_of<std::vector<Moved>>(
-        [&](auto done) { disk.journal().discard(filter, until, "discarded by ann", done); });
+    return disk
+        .answer_of<MovedPortion>(
+            [&](auto done) { disk.journal().discard(filter, "", "discarded by ann", done); })
+        ->moved;
   };
   CHECK(discard({{}, "", "external-systems/mes"}).empty());
   CHECK(discard({{}, "Mixer", kErp}).size() == 1);
@@ -118,6 +119,65 @@ TEST_CASE("parked messages are discarded by target, by instance or by id, and th
   REQUIRE(proof);
   CHECK(proof->ending == Ending::kDiscarded);
   CHECK(proof->detail == "discarded by ann");
+}
+
+TEST_CASE("a message is found whole by its id while it waits, is parked, or waits again, and then no more") {
+  JournalDisk disk;
+  REQUIRE(disk.accept(message_to(kErp, "before")));
+  const auto accepted = disk.accept(message_to(kErp, "one"));
+  const auto live = [&] {
+    return disk.answer_of<Live>([&](auto done) { disk.journal().live(accepted->id, done); });
+  };
+  CHECK(body_of(live()->message) == "one");
+  CHECK_FALSE(live()->parked);
+  REQUIRE(disk.park(accepted->place, "no"));
+  REQUIRE(live());
+  CHECK(live()->parked);
+  CHECK(live()->reason == "no");
+  CHECK(live()->message.id == accepted->id);
+  REQUIRE(disk.answer_of<MovedPortion>([&](auto done) { disk.journal().retry({}, "", done); }));
+  CHECK_FALSE(live()->parked);
+  auto other = accepted->id;
+  other.node = "b";
+  CHECK(disk.answer_of<Live>([&](auto done) { disk.journal().live(other, done); }).error().code ==
+        ErrorCode::kNotFound);
+  const auto place = disk.window(kErp).messages.back().place;
+  REQUIRE(disk.settle({{place, accepted->id, Ending::kDelivered, {}, "200"}}));
+  CHECK(live().error().code == ErrorCode::kNotFound);
+}
+
+TEST_CASE("parked messages of one instance are found among many of another, a page or a portion at a time") {
+  JournalDisk disk;
+  const auto park = [&](const std::string& instance) {
+    auto message = message_to(kErp, "x");
+    message.instance = instance;
+    REQUIRE(disk.park(disk.accept(message)->place, "no"));
+  };
+  park("Mixer");
+  for (std::int64_t i = 0; i < kLookedAt; ++i) park("Pump");
+  park("Mixer");
+  const auto page = [&](const std::string& cursor) {
+    return *disk.answer_of<ParkedPage>([&](auto done) {
+      disk.journal().parked({{}, "Mixer", ""}, cursor, 100, done);
+    });
+  };
+  const auto first = page("");
+  CHECK(first.messages.size() == 1);
+  CHECK(page(first.next).messages.size() == 1);
+  CHECK(page(first.next).next.empty());
+  CHECK(page("not a cursor").messages == first.messages);
+  const auto discard = [&](const std::string& cursor) {
+    return *disk.answer_of<MovedPortion>([&](auto done) {
+      disk.journal().discard({{}, "Mixer", kErp}, cursor, "", done);
+    });
+  };
+  const auto portion = discard("");
+  park("Mixer");  // too late for this one
+  CHECK(portion.moved.front().messages == 1);
+  const auto rest = discard(portion.next);
+  CHECK(rest.moved.front().messages == 1);
+  CHECK(rest.next.empty());
+  CHECK(page(page("").next).messages.size() == 1);
 }
 
 TEST_CASE("the oldest messages of a lane are dropped until enough is free, and no more") {

@@ -37,6 +37,18 @@ class Node {
   void start() {
     disk.call([&] { outbox->start(); });
   }
+  // All that match, in as many portions as it takes; answers how many there were.
+  std::int64_t decide(ParkedDecision decision) {
+    decision.who = "ann";
+    std::int64_t count = 0;
+    do {
+      const auto some = disk.answer_of<Decided>([&](auto done) { outbox->decide(decision, done); });
+      REQUIRE(some);
+      count += some->count;
+      decision.cursor = some->next;
+    } while (!decision.cursor.empty());
+    return count;
+  }
   void run_for(Duration span) { disk.time.run_for(span); }
   bool until(const std::function<bool()>& done, Duration limit = std::chrono::minutes(1)) {
     return disk.time.run_until(done, limit);

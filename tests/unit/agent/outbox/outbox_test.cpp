@@ -35,7 +35,8 @@ TEST_CASE("a message is answered with the id that its target sees, and its proof
   REQUIRE(id);
   REQUIRE(node.until([&] { return node.status().depth == 0; }));
   CHECK(node.courier->arrived.at(0).id == *id);
-  const auto proof = node.disk.answer_of<journal::Proof>([&](auto done) { node.outbox->proof(*id, done); });
+  const auto proof =
+      node.disk.answer_of<journal::Proof>([&](auto done) { node.disk.journal().proof(*id, done); });
   REQUIRE(proof);
   CHECK(proof->detail == "201");
   CHECK(proof->target == kErp);
@@ -112,16 +113,14 @@ TEST_CASE("a refused message is parked at once; retried it is delivered, discard
   CHECK(node.courier->arrived.size() == 2);
   CHECK(node.status().depth == 0);
   node.courier->reply = [](const Message&) { return targets::Delivered{"200"}; };
-  const auto retried = node.disk.answer_of<std::int64_t>([&](auto done) {
-    node.outbox->retry({*id, "", ""}, done);
-  });
-  CHECK(*retried == 1);
+  CHECK(node.decide({.id = *id}) == 1);
+  CHECK(node.decide({.id = *id}) == 0);
   REQUIRE(node.until([&] { return node.status().depth == 0; }));
   CHECK(node.courier->bodies() == Texts{"one", "two", "one"});
   CHECK(node.courier->arrived.back().id == *id);
-  const auto discarded =
-      node.disk.answer_of<std::int64_t>([&](auto done) { node.outbox->discard({}, "ann", done); });
-  CHECK(*discarded == 1);
+  CHECK(node.decide({.decision = Decision::kDiscard}) == 1);
+  CHECK(node.said("ann retries the parked message " + id->text()));
+  CHECK(node.said("ann discarded 1 parked messages"));
   CHECK(node.status().parked == 0);
   CHECK(node.status().bytes == 0);
 }
@@ -133,8 +132,7 @@ TEST_CASE("many parked messages are retried in one go, and none is tried twice b
   for (int i = 0; i < 250; ++i) REQUIRE(node.send(std::to_string(i)));
   REQUIRE(node.until([&] { return node.status().parked == 250; }));
   node.courier->arrived.clear();
-  const auto retried = node.disk.answer_of<std::int64_t>([&](auto done) { node.outbox->retry({}, done); });
-  CHECK(*retried == 250);
+  CHECK(node.decide({}) == 250);
   REQUIRE(node.until([&] { return node.status().parked == 250; }));
   CHECK(node.courier->arrived.size() == 250);
 }

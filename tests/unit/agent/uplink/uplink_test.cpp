@@ -37,6 +37,13 @@ class RecordingNode final : public Node {
   void alarms(const AlarmsQuery&, Reply<AlarmsPage> reply) override { reply({}); }
   void events(const EventQuery&, Reply<EventPage> reply) override { reply({}); }
   void hand_over(const SwitchQuery&, Reply<SwitchAnswer> reply) override { reply({}); }
+  void outbox(const OutboxQuery&, Reply<OutboxPage> reply) override { reply({}); }
+  void parked(const ParkedQuery&, Reply<ParkedPage> reply) override { reply({}); }
+  void message(const MessageQuery&, Reply<MessagePart> reply) override { reply(part); }
+  void decide(const ParkedDecision& decision, Reply<ParkedDecided> reply) override {
+    decisions.push_back(decision);
+    reply({});
+  }
   void health(Reply<NodeHealth> reply) override { reply({}); }
 
   std::vector<Welcome> welcomes;
@@ -44,6 +51,8 @@ class RecordingNode final : public Node {
   std::vector<ReceivedOrder> orders;
   std::vector<std::string> pieces;
   Reply<ValuesPage> held_values;
+  MessagePart part;
+  std::vector<ParkedDecision> decisions;
 };
 
 // A node's uplink and the router of a coordinator that the test plays.
@@ -198,6 +207,30 @@ TEST_CASE("a query is answered under its correlation number") {
   REQUIRE(page);
   CHECK(page->header.correlation == 7);
   CHECK(wire::body_of<InventoryPage>(*page)->items.size() == 1);
+}
+
+TEST_CASE("a piece of a message goes with its bytes behind it") {
+  Line line;
+  line.welcome();
+  line.node.part.piece.size = 3;
+  line.node.part.bytes = "abc";
+  line.send(MessageQuery{}, 9);
+  const auto piece = line.last(wire::Type::kMessagePiece);
+  REQUIRE(piece);
+  CHECK(piece->header.correlation == 9);
+  CHECK(piece->attachment == "abc");
+}
+
+TEST_CASE("a decision of another term than its session's is not carried out") {
+  Line line;
+  line.welcome();
+  REQUIRE(line.router->send(line.peer, wire::seal(ParkedDecision{}, 4)) == net::Sent::kYes);
+  line.run(10ms);
+  CHECK(line.node.decisions.empty());
+  line.send(ParkedDecision{.who = "ann"}, 9);
+  REQUIRE(line.node.decisions.size() == 1);
+  CHECK(line.node.decisions.front().who == "ann");
+  CHECK(line.last(wire::Type::kParkedDecided)->header.correlation == 9);
 }
 
 TEST_CASE("an answer that comes after its session is over goes nowhere") {
