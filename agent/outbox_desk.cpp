@@ -40,7 +40,7 @@ MessageState state_of(journal::Ending ending) {
   return MessageState::kDropped;
 }
 
-MessagePart part_of(journal::Live live, const MessageQuery& query) {
+MessagePart part_of(journal::LiveMessage live, const MessageQuery& query) {
   auto& message = live.message;
   MessagePart part;
   part.piece.accepted = message.accepted;
@@ -91,7 +91,7 @@ void OutboxDesk::parked(const ParkedQuery& query, Reply<ParkedPage> reply) {
 }
 
 void OutboxDesk::message(const MessageQuery& query, Reply<MessagePart> reply) {
-  journal_.live(query.id, [this, query, reply = std::move(reply)](Result<journal::Live> live) {
+  journal_.live(query.id, [this, query, reply = std::move(reply)](Result<journal::LiveMessage> live) {
     if (live) return reply(part_of(std::move(*live), query));
     answer_proof(query.id, reply);
   });

@@ -262,8 +262,8 @@ void Journal::parked(const ParkedFilter& filter, const std::string& cursor, std:
       std::move(reply));
 }
 
-void Journal::live(const MessageId& id, Done<Live> reply) {
-  read<Live>([id](soci::session& sql) { return select_live(sql, id); }, std::move(reply));
+void Journal::live(const MessageId& id, Done<LiveMessage> reply) {
+  read<LiveMessage>([id](soci::session& sql) { return select_live(sql, id); }, std::move(reply));
 }
 
 void Journal::proof(const MessageId& id, Done<Proof> reply) {

@@ -74,7 +74,7 @@ class Journal {
   void parked(const ParkedFilter& filter, const std::string& cursor, std::int64_t limit,
               Done<ParkedPage> reply);
   // Whole, while it waits or is parked; else kNotFound. kCorrupt: it is damaged.
-  void live(const MessageId& id, Done<Live> reply);
+  void live(const MessageId& id, Done<LiveMessage> reply);
   // kNotFound when it has not ended, or ended longer ago than proofs are kept.
   void proof(const MessageId& id, Done<Proof> reply);
   // What came after `after`, in order, at most 64 KiB. From 0 on it is all that is live.

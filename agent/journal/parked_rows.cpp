@@ -97,15 +97,16 @@ ParkedPage select_parked(soci::session& sql, const ParkedFilter& filter, const s
   return page;
 }
 
-Result<Live> select_live(soci::session& sql, const MessageId& id) {
+Result<LiveMessage> select_live(soci::session& sql, const MessageId& id) {
   const auto nodes = select_nodes(sql);
-  const auto read = [&](Statement& statement) -> std::optional<Result<Live>> {
+  const auto read = [&](Statement& statement) -> std::optional<Result<LiveMessage>> {
     if (!statement.step()) return std::nullopt;
     const auto row = row_at(statement);
     auto message = message_of(row, nodes, {});
     if (!message) return fail(std::move(message.error()));
     message->script = std::string(cut_utf8(message->script, kReasonBytes));
-    return Live{std::move(*message), *row.shelf < 0, Timestamp(Duration(row.at)), std::string(row.note)};
+    return LiveMessage{std::move(*message), *row.shelf < 0, Timestamp(Duration(row.at)),
+                       std::string(row.note)};
   };
   Statement moved(sql, row_query(fmt::format("{} AND shelf IS NOT NULL", kById)).c_str());
   if (auto found = read(bind_id(moved, id))) return std::move(*found);

@@ -47,6 +47,6 @@ class ParkedRows {
 ParkedPage select_parked(soci::session& sql, const ParkedFilter& filter, const std::string& cursor,
                          std::int64_t limit);
 // kNotFound: it does not wait here, nor is it parked. kCorrupt: it is damaged.
-Result<Live> select_live(soci::session& sql, const MessageId& id);
+Result<LiveMessage> select_live(soci::session& sql, const MessageId& id);
 
 }  // namespace fieldline::journal

@@ -112,7 +112,7 @@ struct ParkedFilter {
 };
 
 // A message that waits or is parked.
-struct Live {
+struct LiveMessage {
   Message message;
   bool parked = false;
   Timestamp at{};  // when it was parked

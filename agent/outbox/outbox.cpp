@@ -285,6 +285,7 @@ void Outbox::decide(const ParkedDecision& decision, Done<Decided> done) {
   const journal::ParkedFilter filter{decision.id, decision.instance, decision.target};
   const auto moved = [this, decision, done = std::move(done)](const Result<journal::MovedPortion>& portion) {
     if (!portion) return done(fail(portion.error()));
+    fail_point("outbox.decided");
     done(Decided{decided(decision, portion->moved), portion->next});
   };
   if (decision.decision == Decision::kRetry)

@@ -47,7 +47,9 @@ Routes all_routes(const Rooms& rooms) {
   add_login_routes(routes, rooms);
   add_member_routes(routes, rooms);
   add_node_routes(routes, rooms);
+  add_outbox_routes(routes, rooms);
   add_own_routes(routes, rooms);
+  add_parked_routes(routes, rooms);
   add_site_routes(routes, rooms);
   add_template_routes(routes, rooms);
   add_value_routes(routes, rooms);

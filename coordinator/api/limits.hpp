@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 
 namespace fieldline::api {
 
@@ -33,6 +34,16 @@ inline constexpr std::int64_t kEventPageSize = 500;
 // Times that the nodes are asked for one page: 500 events of the largest kind come in 170 messages. A page
 // that ends here is short, and its cursor goes on.
 inline constexpr std::size_t kEventRounds = 200;
+
+// Parked messages on one page: what a node answers with in one message.
+inline constexpr std::int64_t kParkedPageSize = 100;
+inline constexpr std::int64_t kLargestParkedPage = 200;
+// Whole messages on one page of an export: 4 MiB of the largest.
+inline constexpr std::int64_t kExportPageSize = 64;
+// Messages that a person picks out: each is a question of its own.
+inline constexpr std::size_t kPickedMessages = 200;
+// How long a decision about all that match goes on; what is left then takes another request.
+inline constexpr std::chrono::seconds kDecisionTime{60};
 
 // Longest `?wait=`; a deployment's own deadline is as long.
 inline constexpr std::chrono::seconds kLongestWait{60};

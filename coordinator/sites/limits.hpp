@@ -30,6 +30,8 @@ inline constexpr std::size_t kContestedTakeovers = 3;
 inline constexpr Duration kContestedSpan = std::chrono::seconds(60);
 // One line in the log for all malformed messages of a node within this.
 inline constexpr Duration kMalformedLog = std::chrono::seconds(10);
+// A message of an outbox: a node keeps none over 60 KiB.
+inline constexpr std::size_t kMaxMessage = std::size_t{64} << 10;
 // What a node says of its software is cut to this before it is shown.
 inline constexpr std::size_t kMaxSoftware = 64;
 

@@ -7,9 +7,11 @@
 #include <map>
 #include <string>
 #include <unordered_map>
+#include <utility>
 
 #include "common/base/executor.hpp"
 #include "common/base/result.hpp"
+#include "common/model/outbox.hpp"
 #include "common/wire/message.hpp"
 #include "coordinator/sites/answer.hpp"
 #include "coordinator/sites/node_id.hpp"
@@ -18,12 +20,26 @@
 
 namespace fieldline::sites {
 
+// What answers a question, and how it is read.
+template <class Page>
+struct AnswerOf {
+  using Body = Page;
+  static Page whole(Page page, const wire::Envelope&) { return page; }
+};
+template <>
+struct AnswerOf<MessagePart> {
+  using Body = MessagePiece;
+  static MessagePart whole(MessagePiece piece, const wire::Envelope& envelope) {
+    return {std::move(piece), std::string(envelope.attachment)};
+  }
+};
+
 class Questions {
  public:
   Questions(Executor& loop, Outbound& outbound, const Roster& roster, Duration deadline)
       : loop_(loop), outbound_(outbound), roster_(roster), deadline_(deadline) {}
 
-  // `done` is never called from inside.
+  // `done` is never called from inside. A page may be a body, or one with its attachment.
   template <class Page, class Query>
   void ask(const NodeId& node, const Query& query, Answer<Page> done);
 
@@ -60,17 +76,18 @@ void Questions::ask(const NodeId& node, const Query& query, Answer<Page> done) {
       done(fail(envelope.error()));
       return {};
     }
-    auto page = wire::body_of<Page>(*envelope);
+    auto page = wire::body_of<typename AnswerOf<Page>::Body>(*envelope);
     if (!page) {
       done(fail(ErrorCode::kCorrupt, "the node's answer can't be read"));
       return fail(std::move(page.error()));
     }
-    done(std::move(*page));
+    done(AnswerOf<Page>::whole(std::move(*page), *envelope));
     return {};
   };
   wire::Header header;
   header.type = wire::kTypeOf<Query>;
-  auto posed = pose(node, header, wire::encode(query), wire::kTypeOf<Page>, std::move(settle));
+  auto posed = pose(node, header, wire::encode(query), wire::kTypeOf<typename AnswerOf<Page>::Body>,
+                    std::move(settle));
   if (!posed) loop_.post([done = std::move(done), error = std::move(posed.error())] { done(fail(error)); });
 }
 

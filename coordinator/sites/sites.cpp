@@ -6,6 +6,7 @@
 #include "common/net/key_pair.hpp"
 #include "coordinator/sites/booths.hpp"
 #include "coordinator/sites/key_ring.hpp"
+#include "coordinator/sites/message_reading.hpp"
 #include "coordinator/sites/node_book.hpp"
 #include "coordinator/sites/orders.hpp"
 #include "coordinator/sites/outbound.hpp"
@@ -163,6 +164,31 @@ void Sites::hand_over(const NodeId& node, Answer<> done) {
                                         if (answer->code.empty()) return done({});
                                         done(fail(ErrorCode::kConflict, answer->message, answer->code));
                                       });
+}
+
+void Sites::outbox(const NodeId& node, OutboxQuery query, Answer<OutboxPage> done) {
+  rooms_->questions.ask<OutboxPage>(node, query, std::move(done));
+}
+
+void Sites::parked(const NodeId& node, ParkedQuery query, Answer<ParkedPage> done) {
+  rooms_->questions.ask<ParkedPage>(node, query, std::move(done));
+}
+
+void Sites::message(const NodeId& node, const MessageId& id, Answer<MessagePiece> done) {
+  rooms_->questions.ask<MessagePiece>(node, MessageQuery{false, id, 0}, std::move(done));
+}
+
+void Sites::whole_message(const NodeId& node, const MessageId& id, Answer<WholeMessage> done) {
+  std::make_shared<MessageReading>(rooms_->questions, node, id, std::move(done))->go_on();
+}
+
+void Sites::decide(const NodeId& node, ParkedDecision decision, Answer<ParkedDecided> done) {
+  rooms_->questions.ask<ParkedDecided>(
+      node, decision, [done = std::move(done)](Result<ParkedDecided> decided) {
+        if (decided && !decided->code.empty())
+          return done(fail(ErrorCode::kConflict, std::move(decided->message), std::move(decided->code)));
+        done(std::move(decided));
+      });
 }
 
 void Sites::compare(const NodeId& node) {

@@ -14,6 +14,7 @@
 #include "common/base/executor.hpp"
 #include "common/base/result.hpp"
 #include "common/model/event.hpp"
+#include "common/model/outbox.hpp"
 #include "common/model/status.hpp"
 #include "common/net/admission.hpp"
 #include "common/net/router.hpp"
@@ -21,6 +22,7 @@
 #include "coordinator/database/site_votes.hpp"
 #include "coordinator/sites/answer.hpp"
 #include "coordinator/sites/keeper.hpp"
+#include "coordinator/sites/message_reading.hpp"
 #include "coordinator/sites/node_id.hpp"
 #include "coordinator/sites/node_state.hpp"
 #include "coordinator/sites/order_news.hpp"
@@ -75,6 +77,15 @@ class Sites {
   void events(const NodeId& node, EventQuery query, Answer<EventPage> done);
   // Asks the active node to hand over; errors as above, and kConflict with the reason that the node gives.
   void hand_over(const NodeId& node, Answer<> done);
+  // Of its outbox, errors as above.
+  void outbox(const NodeId& node, OutboxQuery query, Answer<OutboxPage> done);
+  void parked(const NodeId& node, ParkedQuery query, Answer<ParkedPage> done);
+  // What became of a message; without its content.
+  void message(const NodeId& node, const MessageId& id, Answer<MessagePiece> done);
+  // kNotFound: it neither waits there nor is parked.
+  void whole_message(const NodeId& node, const MessageId& id, Answer<WholeMessage> done);
+  // A portion of what a person decides; kConflict with the reason when the node does not do it.
+  void decide(const NodeId& node, ParkedDecision decision, Answer<ParkedDecided> done);
   // The keeper gets the node's inventory, whether the digests differ or not.
   void compare(const NodeId& node);
   void compare_artifacts(const NodeId& node);

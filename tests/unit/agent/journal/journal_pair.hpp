@@ -121,20 +121,18 @@ class PairNode {
     FAIL("it does not wait");
   }
   void retry(const MessageId& id) {
-    const auto until = journal_->position().sequence + 1'000'000;
-    const auto moved = answer_of<std::vector<Moved>>([&](auto done) {
-      journal_->retry({id, "", ""}, static_cast<Place>(until), done);
-    });
-    REQUIRE(moved);
-    REQUIRE(moved->size() == 1);
+    const auto portion = answer_of<MovedPortion>([&](auto done) { journal_->retry({id, "", ""}, "", done); });
+    REQUIRE(portion);
+    REQUIRE(portion->moved.size() == 1);
+    const auto& moved = portion->moved.front();
     auto& lane = changes_[kErp];
     ++lane.messages;
     --lane.parked;
-    lane.bytes += moved->front().bytes;
-    lane.parked_bytes -= moved->front().bytes;
+    lane.bytes += moved.bytes;
+    lane.parked_bytes -= moved.bytes;
   }
   std::vector<ParkedMessage> parked() {
-    return answer_of<ParkedPage>([&](auto done) { journal_->parked("", "", 200, done); })->messages;
+    return answer_of<ParkedPage>([&](auto done) { journal_->parked({}, "", 200, done); })->messages;
   }
   std::optional<Ending> ending(const MessageId& id) {
     const auto proof = answer_of<Proof>([&](auto done) { journal_->proof(id, done); });

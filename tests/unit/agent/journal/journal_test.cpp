@@ -126,7 +126,7 @@ TEST_CASE("a message is found whole by its id while it waits, is parked, or wait
   REQUIRE(disk.accept(message_to(kErp, "before")));
   const auto accepted = disk.accept(message_to(kErp, "one"));
   const auto live = [&] {
-    return disk.answer_of<Live>([&](auto done) { disk.journal().live(accepted->id, done); });
+    return disk.answer_of<LiveMessage>([&](auto done) { disk.journal().live(accepted->id, done); });
   };
   CHECK(body_of(live()->message) == "one");
   CHECK_FALSE(live()->parked);
@@ -139,7 +139,7 @@ TEST_CASE("a message is found whole by its id while it waits, is parked, or wait
   CHECK_FALSE(live()->parked);
   auto other = accepted->id;
   other.node = "b";
-  CHECK(disk.answer_of<Live>([&](auto done) { disk.journal().live(other, done); }).error().code ==
+  CHECK(disk.answer_of<LiveMessage>([&](auto done) { disk.journal().live(other, done); }).error().code ==
         ErrorCode::kNotFound);
   const auto place = disk.window(kErp).messages.back().place;
   REQUIRE(disk.settle({{place, accepted->id, Ending::kDelivered, {}, "200"}}));

@@ -3,6 +3,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "common/wire/outbox.hpp"
 #include "coordinator/sites/limits.hpp"
 #include "tests/unit/coordinator/sites/field.hpp"
 
@@ -19,6 +20,51 @@ struct Reply {
 
 InventoryItem item(const std::string& instance) {
   return {true, instance, blake2b_hex(instance)};
+}
+
+TEST_CASE("a message is read piece by piece, and pieces that do not join are refused") {
+  Field field;
+  const auto a = field.welcomed(kA, Role::kActive);
+  a->message = wire::pack_message({{}, Mail{std::string(5000, 'x'), "Level"}, {}, "Tank", "Send", "t", ""});
+  a->message_size = a->message.size();
+  const MessageId id{1, "a", 7, "north"};
+  Reply<WholeMessage> whole;
+  const auto read = [&] {
+    whole.outcome.reset();
+    field.on_loop([&] { field.sites.whole_message(kA, id, whole.done()); });
+    field.time.run_for(1s);
+    REQUIRE(whole.outcome);
+    return whole.outcome->has_value() ? std::string("read") : std::string(name(whole.outcome->error().code));
+  };
+  CHECK(read() == "read");
+  CHECK((*whole.outcome)->message.id == id);
+  CHECK((*whole.outcome)->piece.state == MessageState::kParked);
+  CHECK(a->seen[wire::Type::kMessageQuery] == 6);
+  a->message_size = 0;
+  CHECK(read() == "not-found");
+  a->message_size = a->message.size() + 1;  // it never ends
+  CHECK(read() == "corrupt");
+  a->message_size = a->message.size() - 1;
+  CHECK(read() == "corrupt");
+  a->message_size = kMaxMessage + 1;
+  CHECK(read() == "corrupt");
+  a->message = "rubbish";
+  a->message_size = a->message.size();
+  CHECK(read() == "corrupt");
+}
+
+TEST_CASE("a node that does not carry out a decision says why") {
+  Field field;
+  const auto a = field.welcomed(kA, Role::kActive);
+  Reply<ParkedDecided> decided;
+  a->decided.count = 3;
+  field.on_loop([&] { field.sites.decide(kA, {}, decided.done()); });
+  REQUIRE(decided.outcome);
+  CHECK((*decided.outcome)->count == 3);
+  a->decided = {"not-active", 0, "ask the other one", ""};
+  field.on_loop([&] { field.sites.decide(kA, {}, decided.done()); });
+  CHECK(decided.outcome->error().code == ErrorCode::kConflict);
+  CHECK(decided.outcome->error().where == "not-active");
 }
 
 TEST_CASE("a question gets its page, or says why there is none") {

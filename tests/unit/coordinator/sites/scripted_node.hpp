@@ -2,6 +2,7 @@
 // told otherwise, and remembering all that it was sent.
 #pragma once
 
+#include <algorithm>
 #include <functional>
 #include <map>
 #include <memory>
@@ -110,6 +111,9 @@ class ScriptedNode {
   bool accepts = true;                         // answers ACCEPTED
   bool answers = true;                         // answers questions
   std::size_t page = 1000;                     // items
+  std::string message;                         // the bytes of the one that it has in its outbox
+  std::uint64_t message_size = 0;              // as it says
+  ParkedDecided decided;                       // its answer to a decision
 
   std::vector<Welcome> welcomes;
   std::vector<Reject> rejects;
@@ -171,6 +175,12 @@ class ScriptedNode {
       case wire::Type::kValuesQuery:
         if (answers) send(ValuesPage{true, {}, {}}, correlation_);
         break;
+      case wire::Type::kMessageQuery:
+        if (answers) give_message(*wire::body_of<MessageQuery>(*envelope));
+        break;
+      case wire::Type::kParkedDecision:
+        if (answers) send(decided, correlation_);
+        break;
       default:
         break;
     }
@@ -227,6 +237,15 @@ class ScriptedNode {
     good.success = true;
     good.revision = wire::artifacts_digest(artifact_inventory());
     report(order, good);
+  }
+
+  void give_message(const MessageQuery& query) {
+    MessagePiece piece;
+    piece.state = MessageState::kParked;
+    if (!query.content) return send(piece, correlation_);
+    piece.size = message_size;
+    piece.offset = std::min<std::uint64_t>(query.offset, message.size());
+    send_frames(wire::seal(piece, hello.term, correlation_, message.substr(piece.offset, page)));
   }
 
   void give_artifacts(const std::string& cursor) {
