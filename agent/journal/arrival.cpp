@@ -109,6 +109,14 @@ Result<std::vector<Arrival>> examine_messages(std::vector<Record> records, const
   return examine(std::move(records), site);
 }
 
+Result<std::vector<Arrival>> examine_tail(std::vector<Record> records, const std::string& site) {
+  for (const auto& record : records) {
+    if (!is_message(record) && record.kind != RecordKind::kSettled)
+      return unfit(record, "is no message, nor does it end any");
+  }
+  return examine(std::move(records), site);
+}
+
 std::pair<std::string_view, std::string_view> state_in(std::string_view bytes) {
   const auto end = bytes.find('\0');
   return {bytes.substr(0, end), bytes.substr(end + 1)};

@@ -21,8 +21,9 @@ struct Arrival {
 
 // kInvalid: none of it is taken.
 Result<std::vector<Arrival>> examine(std::vector<Record> records, const std::string& site);
-// The same, and there are only messages.
+// The same, and there are only messages; or also what says that some have ended.
 Result<std::vector<Arrival>> examine_messages(std::vector<Record> records, const std::string& site);
+Result<std::vector<Arrival>> examine_tail(std::vector<Record> records, const std::string& site);
 
 // Of a kState record: the name, and what is kept under it.
 std::pair<std::string_view, std::string_view> state_in(std::string_view bytes);

@@ -7,6 +7,7 @@
 #include "agent/journal/damage_rows.hpp"
 #include "agent/journal/journal.hpp"
 #include "agent/journal/limits.hpp"
+#include "agent/journal/move_rows.hpp"
 #include "agent/journal/record_rows.hpp"
 #include "agent/journal/shelving.hpp"
 #include "agent/journal/statement.hpp"
@@ -73,10 +74,11 @@ Result<> apply_rows(soci::session& sql, const Reach& reached, const std::vector<
   if (!peer.swept && !goes_on && peer.reach.place == 0) return disjoint("it takes a snapshot first");
   if (auto put = put_all(shelving, arrivals); !put) return put;
   if (shelving.before() != peer.applied) peer.wrote = shelving.before();
+  share(sql, {shelving.before() + 1, shelving.newest()});
+  shelving.tell_ended();
   peer.reach = reached;
   peer.applied = shelving.newest();
   update_peer(sql, peer);
-  share(sql, {shelving.before() + 1, shelving.newest()});
   changes = shelving.changes();
   return {};
 }
@@ -171,11 +173,23 @@ Result<> adopt_rows(soci::session& sql, const std::vector<Arrival>& arrivals, La
   return {};
 }
 
-Result<> resolve_rows(soci::session& sql, const std::vector<Settlement>& fates, std::uint64_t epoch,
-                      const std::vector<MessageId>& live, LaneChanges& changes) {
+// What stands there may have moved meanwhile: then it is offered again.
+Result<> resolve_rows(soci::session& sql, const std::vector<Place>& places, const std::vector<Fate>& fates,
+                      const EndedBy& by, LaneChanges& changes) {
   Shelving shelving(sql);
-  for (const auto& id : live) shelving.share(id);
-  if (auto ended = shelving.end(fates, epoch); !ended) return ended;
+  std::vector<Settlement> ended;
+  const auto nodes = select_nodes(sql);
+  Statement rows(sql, row_query("place = ? AND (shelf <> 0 OR kind = 3)").c_str());
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    const bool is_there = rows.bind(places[i]).step();
+    if (is_there && fates[i] == Fate::kLive)
+      share(sql, {places[i], places[i]});
+    else if (const auto row = is_there ? row_at(rows) : Row{}; row.shelf)
+      ended.push_back({row.place, id_of(row, nodes), ending_of(fates[i]), by.at, by.detail});
+    rows.reset();
+  }
+  if (auto written = shelving.end(ended, by.epoch); !written) return written;
+  share(sql, {shelving.before() + 1, shelving.newest()});
   stay_level(sql, shelving);
   changes = shelving.changes();
   return {};
@@ -202,7 +216,8 @@ JournalPosition Journal::position() const {
   const auto sequence = [](Place place) { return static_cast<std::uint64_t>(place); };
   const auto own = standing_.newest != peer.applied ? standing_.newest : peer.wrote;
   const JournalPosition wrote = own == 0 ? JournalPosition{} : JournalPosition{epoch_, sequence(own)};
-  return std::max(wrote, JournalPosition{peer.reach.epoch, sequence(peer.swept ? 0 : peer.reach.place)});
+  if (peer.swept) return wrote;
+  return std::max(wrote, JournalPosition{peer.reach.epoch, sequence(peer.reach.place)});
 }
 
 Place Journal::level() const {
@@ -346,28 +361,20 @@ void Journal::unshared(Place after, Done<Records> reply) {
 
 void Journal::adopt(std::vector<Record> records, Done<std::vector<Fate>> done) {
   follow(
-      examine_messages(std::move(records), node_.site),
+      examine_tail(std::move(records), node_.site),
       [](soci::session& sql, const std::vector<Arrival>& arrivals, Followed& followed) {
         return adopt_rows(sql, arrivals, followed.changes, followed.fates);
       },
       std::move(done));
 }
 
-void Journal::resolve(const std::vector<MessageId>& ids, const std::vector<Fate>& fates, Done<> done) {
-  FIELDLINE_CHECK(ids.size() == fates.size());
-  std::vector<Settlement> ended;
-  std::vector<MessageId> live;
-  for (std::size_t i = 0; i < ids.size(); ++i) {
-    if (fates[i] == Fate::kLive)
-      live.push_back(ids[i]);
-    else
-      ended.push_back({0, ids[i], ending_of(fates[i]), loop_.clock().utc(), "by the other node"});
-  }
+void Journal::resolve(const std::vector<Place>& places, const std::vector<Fate>& fates, Done<> done) {
+  FIELDLINE_CHECK(places.size() == fates.size());
   follow(
       {},
-      [ended = std::move(ended), live = std::move(live), epoch = epoch_](
+      [places, fates, by = EndedBy{"by the other node", loop_.clock().utc(), epoch_}](
           soci::session& sql, const std::vector<Arrival>&, Followed& followed) {
-        return resolve_rows(sql, ended, epoch, live, followed.changes);
+        return resolve_rows(sql, places, fates, by, followed.changes);
       },
       only_outcome(std::move(done)));
 }

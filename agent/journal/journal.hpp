@@ -110,12 +110,12 @@ class Journal {
   void end_snapshot(Done<> done);
   // The peer has all records through `place` durable. `level` is what its level() said.
   void acked(const std::string& journal, Place place, Place level);
-  // Live messages after `after` that the peer is not known to have, at most 64 KiB.
+  // Live messages and endings after `after` of which the peer is not known to have heard, at most 64 KiB.
   void unshared(Place after, Done<Records> reply);
-  // Takes over such messages of a peer; answers, for each in order, what has become of it here.
+  // Takes over what a peer offers of these; answers, for each in order, what has become of it here.
   void adopt(std::vector<Record> records, Done<std::vector<Fate>> done);
-  // What the peer answered: these have ended, or need not be offered again.
-  void resolve(const std::vector<MessageId>& ids, const std::vector<Fate>& fates, Done<> done);
+  // What the peer answered to what stands at these places: it has ended, or need not be offered again.
+  void resolve(const std::vector<Place>& places, const std::vector<Fate>& fates, Done<> done);
 
   // Messages whose rows are damaged here.
   [[nodiscard]] const std::vector<MessageId>& wanted() const { return wanted_; }

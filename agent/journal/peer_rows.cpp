@@ -24,9 +24,10 @@ struct UpdatePeer : Statement {
                   "applied = ?, wrote = ?, swept = ?") {}
 };
 
-// Of messages; not of states.
+// Messages or what says that some have ended; not states.
 bool any_between(soci::session& sql, Place after, Place before) {
-  Statement any(sql, "SELECT 1 FROM records WHERE place > ? AND place < ? AND shelf <> 0 LIMIT 1");
+  Statement any(sql,
+                "SELECT 1 FROM records WHERE place > ? AND place < ? AND (shelf <> 0 OR kind = 3) LIMIT 1");
   return any.bind(after).bind(before).step();
 }
 
@@ -108,7 +109,7 @@ Records select_unshared(soci::session& sql, Place after) {
   Records batch;
   batch.newest = newest_place(sql);
   const auto nodes = select_nodes(sql);
-  Statement rows(sql, row_query("place BETWEEN ? AND ? AND shelf <> 0 ORDER BY place").c_str());
+  Statement rows(sql, row_query("place BETWEEN ? AND ? AND (shelf <> 0 OR kind = 3) ORDER BY place").c_str());
   std::size_t bytes = 0;
   for (const auto& hole : holes(sql, after, batch.newest)) {
     rows.bind(hole.first).bind(hole.last);

@@ -44,7 +44,7 @@ void share(soci::session& sql, const Stretch& stretch);
 void share_through(soci::session& sql, Place place);
 void share_nothing(soci::session& sql);
 bool is_shared(soci::session& sql, Place place);
-// Live messages after `after` that the peer is not known to have, in order, at most 64 KiB.
+// Live messages, and endings, after `after` that the peer is not known to have, in order, at most 64 KiB.
 Records select_unshared(soci::session& sql, Place after);
 
 }  // namespace fieldline::journal

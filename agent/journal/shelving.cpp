@@ -100,14 +100,21 @@ Result<> Shelving::put(const Arrival& message) {
   if (const auto live = find_live(sql_, id)) {
     remove(live->place, live->shelf, live->size);
   } else if (ending_of(sql_, id)) {
+    const auto proof = select_proof(sql_, id);
+    if (!proof) return fail(proof.error());
+    ended_here_.push_back({{0, id, proof->ending, proof->at, proof->detail}, 0});
     return {};
   }
   insert(message, *node);
   return {};
 }
 
-Result<Fate> Shelving::adopt(const Arrival& message) {
-  const auto& id = *message.record.id;
+Result<Fate> Shelving::adopt(const Arrival& arrival) {
+  if (arrival.record.kind == RecordKind::kSettled) {
+    if (auto ended = end(arrival.settled, arrival.record.epoch); !ended) return fail(ended.error());
+    return Fate::kLive;
+  }
+  const auto& id = *arrival.record.id;
   if (find_live(sql_, id)) return Fate::kLive;
   if (const auto ending = ending_of(sql_, id)) {
     switch (*ending) {
@@ -121,7 +128,7 @@ Result<Fate> Shelving::adopt(const Arrival& message) {
   }
   const auto node = make_node(sql_, id);
   if (!node) return fail(node.error());
-  insert(message, *node);
+  insert(arrival, *node);
   return Fate::kLive;
 }
 
@@ -149,8 +156,8 @@ void Shelving::forget(const Record& forgotten) {
   next_ = forget_kept_rows(sql_, next_, {0, forgotten.epoch, forgotten.at, forgotten.note, {}, {}});
 }
 
-void Shelving::share(const MessageId& id) {
-  if (const auto live = find_live(sql_, id)) journal::share(sql_, {live->place, live->place});
+void Shelving::tell_ended() {
+  next_ = insert_settled(sql_, next_, std::exchange(ended_here_, {}), select_epoch(sql_));
 }
 
 void Shelving::close(std::int64_t at, std::uint64_t epoch) {

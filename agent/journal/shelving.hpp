@@ -19,16 +19,16 @@ class Shelving {
  public:
   explicit Shelving(soci::session& sql);
 
-  // In place of what stands under its id. One that has ended here stays so.
+  // In place of what stands under its id. One that has ended here stays so, and the peer is to be told.
   Result<> put(const Arrival& message);
-  // Takes it only when it is not known; answers what became of it.
-  Result<Fate> adopt(const Arrival& message);
+  // Takes a message only when it is not known, and answers what became of it; or endings.
+  Result<Fate> adopt(const Arrival& arrival);
   // Those that are not over here yet end as it says.
   Result<> end(const std::vector<Settlement>& settled, std::uint64_t epoch);
   void put_state(const Record& state);
   void forget(const Record& forgotten);
-  // Peer has it: nothing here has to be offered.
-  void share(const MessageId& id);
+  // A record of those that put() found to have ended here.
+  void tell_ended();
   void remove(Place place, std::int64_t shelf, std::int64_t size);
   // A record that only makes sure that what was removed was not the newest.
   void close(std::int64_t at, std::uint64_t epoch);
@@ -45,6 +45,7 @@ class Shelving {
   soci::session& sql_;
   const Place before_;
   Place next_;
+  std::vector<Settled> ended_here_;
   std::map<std::int64_t, LaneCount> lanes_;  // by shelf, from 1
 };
 

@@ -238,12 +238,12 @@ inline void offer(PairNode& standby, PairNode& active) {
     auto tail = *standby.answer_of<Records>([&](auto done) { standby.journal().unshared(after, done); });
     if (tail.records.empty() && after == 0) return;
     if (!tail.records.empty()) {
-      std::vector<MessageId> ids;
-      for (const auto& record : tail.records) ids.push_back(*record.id);
+      std::vector<Place> places;
+      for (const auto& record : tail.records) places.push_back(record.place);
       const auto fates =
           active.answer_of<std::vector<Fate>>([&](auto done) { active.journal().adopt(tail.records, done); });
       REQUIRE(fates);
-      REQUIRE(standby.outcome_of([&](auto done) { standby.journal().resolve(ids, *fates, done); }));
+      REQUIRE(standby.outcome_of([&](auto done) { standby.journal().resolve(places, *fates, done); }));
     }
     after = tail.through == tail.newest ? 0 : tail.through;
   }
