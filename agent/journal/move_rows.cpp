@@ -7,6 +7,7 @@
 
 #include "agent/journal/limits.hpp"
 #include "agent/journal/parked_rows.hpp"
+#include "agent/journal/peer_rows.hpp"
 #include "agent/journal/record_rows.hpp"
 #include "agent/journal/settled_rows.hpp"
 #include "agent/journal/statement.hpp"
@@ -83,6 +84,13 @@ Moved& moved_of(std::vector<Moved>& moved, soci::session& sql, std::int64_t shel
   return found != moved.end() ? *found : moved.emplace_back(Moved{std::move(target), 0, 0, 0});
 }
 
+// The peer has it at its new place too.
+void move_row(soci::session& sql, Place from, const Row& to) {
+  delete_row(sql, from);
+  insert_row(sql, to);
+  if (is_shared(sql, from)) share(sql, {to.place, to.place});
+}
+
 void count(Moved& moved, const Row& row, Place place) {
   moved.bytes += row.size;
   ++moved.messages;
@@ -105,8 +113,7 @@ Result<> park_row(soci::session& sql, Place place, const std::string& reason, Ti
   row.shelf = -*row.shelf;
   row.at = now.time_since_epoch().count();
   row.note = reason;
-  delete_row(sql, place);
-  insert_row(sql, row);
+  move_row(sql, place, row);
   return {};
 }
 
@@ -127,8 +134,7 @@ Result<> retry_rows(soci::session& sql, const ParkedFilter& filter, const std::s
     row.shelf = -*row.shelf;
     row.at = message->accepted.time_since_epoch().count();
     row.note = {};
-    delete_row(sql, own.row.place);
-    insert_row(sql, row);
+    move_row(sql, own.row.place, row);
     count(moved_of(portion.moved, sql, *row.shelf), row, place);
   }
   return {};

@@ -24,6 +24,7 @@ Lane::~Lane() {
 }
 
 void Lane::start() {
+  if (std::exchange(stale_, false)) forget();
   running_ = true;
   advance();
 }
@@ -46,7 +47,30 @@ void Lane::arrived(journal::Place place, Timestamp accepted) {
   advance();
 }
 
+void Lane::changed(const journal::LaneCount& change) {
+  if (running_) {
+    if (change.newest > 0) arrived(change.newest, change.oldest);
+    return;
+  }
+  stale_ = true;
+  newest_ = std::max(newest_, change.newest);
+  oldest_ = change.oldest;
+}
+
+// Nothing of it is under way: the lane has been stopped.
+void Lane::forget() {
+  stop();
+  ++view_;
+  window_.clear();
+  life_ = {};
+  read_through_ = 0;
+  begun_ = 0;
+  reading_ = false;
+  parking_ = false;
+}
+
 Timestamp Lane::oldest() const {
+  if (stale_) return oldest_;
   if (!window_.empty()) return window_.front().message.accepted;
   return read_through_ < newest_ ? oldest_ : Timestamp{};
 }
@@ -72,8 +96,8 @@ void Lane::read() {
   reading_ = true;
   around_.journal.window(
       target_, read_through_,
-      [this, self = std::weak_ptr(self_), newest = newest_](Result<journal::Window> window) {
-        if (!self.expired()) take(std::move(window), newest);
+      [this, self = std::weak_ptr(self_), newest = newest_, view = view_](Result<journal::Window> window) {
+        if (!self.expired() && view == view_) take(std::move(window), newest);
       });
 }
 
@@ -132,21 +156,21 @@ void Lane::apply(const Step& stepped, const std::string& detail) {
 
 void Lane::park() {
   parking_ = true;
-  around_.journal.park(window_.front().place, life_.reason,
-                       [this, self = std::weak_ptr(self_)](const Result<journal::Place>& parked) {
-                         if (self.expired()) return;
-                         parking_ = false;
-                         const auto& front = window_.front();
-                         if (!parked && parked.error().code == ErrorCode::kCorrupt) {
-                           around_.damaged(*this, {front.place, front.bytes});
-                         } else if (!parked && parked.error().code != ErrorCode::kNotFound) {
-                           spdlog::error("a message for {} could not be parked: {}", target_,
-                                         parked.error().describe());
-                           return wait(kDiskRetry);
-                         }
-                         if (parked) around_.parked(*this, front, life_.reason);
-                         next();
-                       });
+  around_.journal.park(
+      window_.front().place, life_.reason,
+      [this, self = std::weak_ptr(self_), view = view_](const Result<journal::Place>& parked) {
+        if (self.expired() || view != view_) return;
+        parking_ = false;
+        const auto& front = window_.front();
+        if (!parked && parked.error().code == ErrorCode::kCorrupt) {
+          around_.damaged(*this, {front.place, front.bytes});
+        } else if (!parked && parked.error().code != ErrorCode::kNotFound) {
+          spdlog::error("a message for {} could not be parked: {}", target_, parked.error().describe());
+          return wait(kDiskRetry);
+        }
+        if (parked) around_.parked(*this, front, life_.reason);
+        next();
+      });
 }
 
 void Lane::next() {

@@ -45,6 +45,8 @@ class Lane {
   void stop();
   // A message stands at `place`.
   void arrived(journal::Place place, Timestamp accepted);
+  // Records of the other node have changed what stands there: when the lane starts it reads anew.
+  void changed(const journal::LaneCount& change);
   // Goes on if it can.
   void advance();
   // Begins nothing until resume(); what stands after begun() is then nobody's but the caller's.
@@ -59,6 +61,7 @@ class Lane {
   [[nodiscard]] Timestamp oldest() const;
 
  private:
+  void forget();
   void read();
   void take(Result<journal::Window> window, journal::Place newest);
   void begin();
@@ -82,6 +85,8 @@ class Lane {
   bool reading_ = false;
   bool parking_ = false;
   bool held_ = false;
+  bool stale_ = false;         // what was read may not be so any more
+  std::uint64_t view_ = 0;     // an answer to an older one says nothing
   std::uint64_t attempt_ = 0;  // an answer to another one is too late
   Executor::TimerId timer_ = 0;
   std::shared_ptr<Lane*> self_;

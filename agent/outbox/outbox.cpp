@@ -31,9 +31,11 @@ Outbox::Outbox(Surroundings surroundings, const Caps& caps)
   for (const auto& [target, found] : surroundings_.journal.found()) {
     posts_.try_emplace(target, around_, target, found);
   }
+  surroundings_.journal.on_lanes([this](const journal::LaneChanges& changes) { changed(changes); });
 }
 
 Outbox::~Outbox() {
+  surroundings_.journal.on_lanes(nullptr);
   for (auto timer : {mark_timer_, stop_timer_}) surroundings_.loop.cancel(timer);
 }
 
@@ -69,6 +71,18 @@ Outbox::Post& Outbox::post_of(const std::string& target) {
   const auto [post, is_new] = posts_.try_emplace(target, around_, target, journal::LaneCount{});
   if (is_new && running_) post->second.lane.start();
   return post->second;
+}
+
+// By records of the other node.
+void Outbox::changed(const journal::LaneChanges& changes) {
+  for (const auto& [target, change] : changes) {
+    auto& post = post_of(target);
+    post.counts.bytes += change.bytes + change.parked_bytes;
+    post.counts.waiting += change.messages;
+    post.counts.parked += change.parked;
+    warn(post);
+    post.lane.changed(change);
+  }
 }
 
 void Outbox::start() {

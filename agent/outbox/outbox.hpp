@@ -108,6 +108,7 @@ class Outbox {
   void delivered(Post& post, const journal::Waiting& message, const std::string& detail);
   void parked(Post& post, const journal::Waiting& message, const std::string& reason);
   void damaged(Post& post, const journal::Window::Damaged& row);
+  void changed(const journal::LaneChanges& changes);
   void write_marks();
   void marked(const std::vector<Mark>& marks, const Result<>& outcome);
   std::int64_t decided(const ParkedDecision& decision, const std::vector<journal::Moved>& moved);
