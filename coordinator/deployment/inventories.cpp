@@ -19,8 +19,10 @@ void Inventories::session_changed(const sites::NodeEvent& event) {
   if (event.kind == sites::NodeEventKind::kRole) return role_changed(node);
   if (event.kind != sites::NodeEventKind::kOnline && event.kind != sites::NodeEventKind::kOffline) return;
   touched_.erase(node);
-  if (const auto shown = shown_.find(node.site); shown != shown_.end() && shown->second == node)
+  if (const auto shown = shown_.find(node.site); shown != shown_.end() && shown->second == node) {
     shown_.erase(shown);
+    if (may_align(node.site)) with_.standbys.align(node.site);
+  }
   if (event.kind == sites::NodeEventKind::kOnline && with_.sites.standby(node.site) == node) {
     with_.standbys.online(node);
   } else {
@@ -42,7 +44,7 @@ void Inventories::role_changed(const sites::NodeId& node) {
 void Inventories::artifacts_changed(const sites::NodeId& node) {
   if (with_.sites.standby(node.site) != node) return;
   with_.standbys.artifacts_changed(node.site);
-  if (shown_.contains(node.site)) with_.standbys.align(node.site);
+  if (may_align(node.site)) with_.standbys.align(node.site);
 }
 
 void Inventories::touch(const std::string& site, const std::string& instance) {
@@ -56,7 +58,7 @@ void Inventories::touch(const std::string& site, const std::string& instance) {
 void Inventories::matches(const sites::NodeId& node) {
   if (is_active(node)) return aligned(node);
   with_.standbys.holds(node, with_.ledger.inventory(node.site));
-  if (shown_.contains(node.site)) with_.standbys.align(node.site);
+  if (may_align(node.site)) with_.standbys.align(node.site);
 }
 
 void Inventories::pulling(const sites::NodeId& node) {
@@ -71,7 +73,14 @@ void Inventories::pulled(const sites::NodeId& node, Inventory inventory) {
     return aligned(node);
   }
   with_.standbys.holds(node, inventory);
-  if (shown_.contains(node.site)) with_.standbys.align(node.site);
+  if (may_align(node.site)) with_.standbys.align(node.site);
+}
+
+// While no node is active the snapshot is the best that is known, and the standby may take over any moment.
+// Where nothing is deployed the standby may hold all that is left, and nothing is taken from it.
+bool Inventories::may_align(const std::string& site) const {
+  if (shown_.contains(site)) return true;
+  return !with_.sites.active(site) && !with_.ledger.of_site(site).empty();
 }
 
 void Inventories::aligned(const sites::NodeId& node) {

@@ -46,6 +46,7 @@ class Inventories final : public sites::InventoryKeeper {
   [[nodiscard]] bool is_active(const sites::NodeId& node) const {
     return with_.sites.active(node.site) == node;
   }
+  [[nodiscard]] bool may_align(const std::string& site) const;
   void aligned(const sites::NodeId& node);
   void role_changed(const sites::NodeId& node);
   void follow(const sites::NodeId& node, const Inventory& inventory, std::set<std::string> unsettled);

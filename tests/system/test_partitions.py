@@ -3,100 +3,15 @@
 import time
 
 import pytest
-from conftest import QUICK, show_logs
-from harness.daemons import Agent, Coordinator, pair_up
-from harness.network import HOST, Network
-from harness.pair import LIMIT, Pair
-from harness.receiver import Receiver
+from conftest import show_logs
+from harness.pair import LIMIT
 from harness.rest import wait_for
-
-LEASE = 3  # s; half of the default
-
-DOCUMENTS = """kind: Site
-name: north
-spec: {{nodes: [a, b]}}
----
-kind: ExternalSystem
-name: erp
-spec: {{base_url: "{url}", retry_interval: 1s}}
----
-kind: Template
-name: Sender
-spec:
-  scripts:
-    Send:
-      source: |
-        local id = external.send("erp", {{path = "/in", body = {{reading = string.rep("x", 1000)}}}})
-        external.call("erp", {{path = "/told", body = id}})
-      trigger: {{kind: interval, interval: 100ms}}
----
-kind: Instance
-name: S
-spec: {{site: north, template: Sender}}"""
-
-
-class Site(Pair):
-    """Central and two nodes, a machine each, whose script sends to a receiver that both can reach at all times."""
-
-    def __init__(self, state):
-        self.network = Network("central", "a", "b")
-        self.receiver = Receiver(HOST)
-        coordinator = Coordinator(state / "coordinator", {**QUICK, "http.plaintext": "true"})
-        timers = {"pair.lease": f"{LEASE}s", "pair.renew": "500ms"}
-        agents = [Agent(state / node, coordinator, "north", node, "automatic", dict(timers)) for node in "ab"]
-        coordinator.machine = self.network["central"]
-        for agent in agents:
-            agent.machine = self.network[agent.node]
-        super().__init__(coordinator, *agents)
-
-    @property
-    def daemons(self):
-        return [*self.nodes.values(), self.coordinator]
-
-    def start(self):
-        self.coordinator.start()
-        self.rest.post("/apply", DOCUMENTS.format(url=self.receiver.url))
-        pair_up(*self.nodes.values())
-        for agent in self.nodes.values():
-            agent.start().accept()
-        wait_for("a node is active", self.active, LIMIT)
-        self.rest.post("/artifacts/deploy", None)
-        wait_for("both nodes hold the artifacts", lambda: self.rest.get("/artifacts/deployment")["sites"][0].get(
-            "deployment", {}).get("state") == "success")
-        assert self.rest.post("/instances/S/deploy?wait=30s")["state"] == "success"
-        wait_for("the standby holds the sender",
-                 lambda: self.rest.get("/instances/S/deployment").get("standby") == "stored", 30)
-        return self
-
-    def works(self, name, since):
-        return self.receiver.heard(self.network[name].address, since)
-
-    def serves(self, name):
-        now = time.monotonic()
-        wait_for(f"{name} sends", lambda: self.works(name, now), LIMIT)
-        return True
-
-    def wait_replaced(self, name):
-        """The other one serves, and this one does nothing from then on. Answers when it was seen."""
-        heir = self.other(name)
-        self.wait_active(heir)
-        seen = time.monotonic()
-        assert self.serves(heir)
-        assert not self.works(name, seen)
-        return seen
-
-    def stop(self):
-        self.network.heal()
-        for daemon in self.daemons:
-            daemon.ask_to_stop()
-        for daemon in self.daemons:
-            daemon.stop()
-        self.receiver.stop()
+from harness.sending_pair import LEASE, SendingPair
 
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory):
-    site = Site(tmp_path_factory.mktemp("parted"))
+    site = SendingPair(tmp_path_factory.mktemp("parted"))
     try:
         yield site.start()
     finally:
@@ -143,7 +58,6 @@ def test_an_active_node_that_loses_central_stays_active(site):
 @pytest.mark.parametrize("cut", ["packets", "cable"])
 def test_an_active_node_that_loses_everybody_is_fenced_and_replaced(site, cut):
     name = site.wait_settled()
-    address = site.network[name].address
     if cut == "cable":
         site.network[name].unplug()
     else:
@@ -157,7 +71,7 @@ def test_an_active_node_that_loses_everybody_is_fenced_and_replaced(site, cut):
     site.network.heal()
     assert site.wait_settled() == site.other(name)
     # What was on the line when it was cut: one delivery, one call, and the kernel tries them again.
-    assert site.receiver.heard(address, fenced + 1) <= (2 if cut == "cable" else 0)
+    assert site.heard(name, fenced + 1) <= (2 if cut == "cable" else 0)
 
 
 def test_when_all_are_cut_off_nobody_acts_until_one_line_is_back(site):
@@ -169,7 +83,7 @@ def test_when_all_are_cut_off_nobody_acts_until_one_line_is_back(site):
     fenced = time.monotonic()
     time.sleep(2 * LEASE)
     for node in site.nodes:
-        assert not site.works(node, fenced + 1)
+        assert not site.heard(node, fenced + 1)
     site.network.heal()
     site.wait_settled()
 
@@ -191,7 +105,7 @@ def test_an_active_node_that_was_stopped_by_a_signal_sends_nothing_once_it_was_r
         assert site.node(name)["epoch"] == epoch
         return
     assert site.wait_settled() == site.other(name)
-    assert not site.works(name, resumed), f"stopped for {resumed - stopped:.1f} s"
+    assert not site.heard(name, resumed), f"stopped for {resumed - stopped:.1f} s"
 
 
 @pytest.mark.parametrize("signal", ["pause", "kill"])

@@ -305,7 +305,31 @@ TEST_CASE("a standby that returns is brought in line: held, dropped, disabled") 
   CHECK(b->seen[wire::Type::kInventoryQuery] == 0);
 }
 
-TEST_CASE("a standby is left alone until the active node has shown what it runs") {
+TEST_CASE("a standby that returns alone is brought in line before it takes over") {
+  Plant plant;
+  for (const auto* instance : {"valve", "meter"}) plant.set_level(instance, 1);
+  const auto a = plant.node(kA, Role::kActive);
+  const auto b = plant.node(kB, Role::kStandby);
+  for (const auto* instance : {"pump", "valve", "meter"}) plant.deploy(instance);
+  plant.time.run_for(1s);
+  b->disconnect_silently();
+  plant.time.run_for(12s);
+  plant.set_level("valve", 2);
+  plant.deploy("valve");
+  plant.finish(&Deployments::disable, "pump");
+  plant.finish(&Deployments::remove, "meter");
+  a->disconnect_silently();
+  plant.time.run_for(12s);
+  b->orders.clear();
+  plant.connect(*b);
+  plant.time.run_for(1s);
+  CHECK(b->orders.size() == 3);
+  CHECK(b->inventory() == a->inventory());
+}
+
+TEST_CASE(
+    "a standby alone is left alone where nothing is known to be deployed, until the active node shows what "
+    "it runs") {
   Plant plant;
   const auto b = plant.node(kB, Role::kStandby);
   b->holds["pump"] = {true, "pump", blake2b_hex("all that is left")};
