@@ -14,6 +14,7 @@ class Receiver:
         self.address = address
         self.delivered = collections.Counter()
         self.told = []
+        self.failed = []  # why a script says that it was refused
         self.away = False  # refuses deliveries for now
         self.arrivals = []  # of all requests: when, and from which address
         outer = self
@@ -24,9 +25,11 @@ class Receiver:
             def do_POST(self):
                 body = self.rfile.read(int(self.headers["Content-Length"])).decode()
                 outer.arrivals.append((time.monotonic(), self.client_address[0]))
-                refused = outer.away and self.path != "/told"
+                refused = outer.away and self.path == "/in"
                 if self.path == "/told":
                     outer.told.append(body)
+                elif self.path == "/failed":
+                    outer.failed.append(body)
                 elif not refused:
                     assert json.loads(body)["reading"] == "x" * 1000
                     outer.delivered[self.headers["Idempotency-Key"]] += 1
