@@ -1,5 +1,6 @@
 #include "agent/agent.hpp"
 
+#include <functional>
 #include <limits>
 #include <utility>
 #include <variant>
@@ -19,7 +20,7 @@
 #include "agent/station.hpp"
 #include "agent/store/artifact_store.hpp"
 #include "agent/store/configuration_store.hpp"
-#include "agent/store/kept_states.hpp"
+#include "agent/store/former_states.hpp"
 #include "agent/uplink/uplink.hpp"
 #include "common/base/check.hpp"
 #include "common/lease/sql_votes.hpp"
@@ -27,20 +28,25 @@
 namespace fieldline::agent {
 namespace {
 
-// The store's shelf for what the runtime keeps.
-class StoreKeeper final : public runtime::Keeper {
+// The journal's shelf for what the runtime keeps.
+class JournalKeeper final : public runtime::Keeper {
  public:
-  explicit StoreKeeper(store::KeptStates& states) : states_(states) {}
-  void load(const std::string& instance, Loaded reply) override { states_.load(instance, std::move(reply)); }
+  JournalKeeper(Executor& loop, journal::Journal& journal, std::function<bool()> follows)
+      : loop_(loop), journal_(journal), follows_(std::move(follows)) {}
+  void load(const std::string& instance, Loaded reply) override { journal_.kept(instance, std::move(reply)); }
   void save(const std::string& instance, runtime::Kept changed, Saved reply) override {
-    states_.save(instance, std::move(changed), std::move(reply));
+    journal_.keep(instance, std::move(changed), std::move(reply));
   }
+  // A standby forgets what the active node's journal says is forgotten.
   void forget(const std::string& instance, Saved reply) override {
-    states_.forget(instance, std::move(reply));
+    if (follows_()) return loop_.post([reply = std::move(reply)] { reply({}); });
+    journal_.forget(instance, std::move(reply));
   }
 
  private:
-  store::KeptStates& states_;
+  Executor& loop_;
+  journal::Journal& journal_;
+  const std::function<bool()> follows_;
 };
 
 // How long a stop waits for deliveries under way; what is not over by then is delivered again.
@@ -99,6 +105,20 @@ Event unreadable_event(const std::string& key) {
   return event;
 }
 
+// What belongs to no instance goes where one node decides alone; its peer may have configurations that this
+// one lacks for a moment.
+Result<> take_former_states(const Agent::Ground& ground, journal::Journal& journal) {
+  auto former = store::read_former_states(ground.configurations);
+  if (!former) return fail(std::move(former.error()));
+  if (auto carried = journal.carry_over(*former); !carried) return carried;
+  if (!former->empty()) {
+    if (auto gone = store::delete_former_states(ground.configurations); !gone) return gone;
+  }
+  if (ground.peer) return {};
+  const auto instances = store::read_instances(ground.configurations);
+  return instances ? journal.forget_but(*instances) : fail(instances.error());
+}
+
 }  // namespace
 
 struct Agent::Rooms {
@@ -109,8 +129,8 @@ struct Agent::Rooms {
         store(std::move(opened)),
         artifacts(std::move(shared)),
         journal(std::move(kept)),
-        states(ground.configurations, ground.loop),
-        keeper(states),
+        keeper(ground.loop, *journal,
+               [this, paired = ground.peer.has_value()] { return paired && pair.role() != Role::kActive; }),
         events(ground.events, ground.loop, settings.node, settings.retention),
         votes(ground.votes, ground.loop, settings.node),
         peer_link(link_to_peer(ground)),
@@ -183,8 +203,7 @@ struct Agent::Rooms {
   std::unique_ptr<store::ConfigurationStore> store;
   std::unique_ptr<store::ArtifactStore> artifacts;
   std::unique_ptr<journal::Journal> journal;
-  store::KeptStates states;
-  StoreKeeper keeper;
+  JournalKeeper keeper;
   events::EventLog events;
   lease::SqlVotes votes;
   std::unique_ptr<pair::PeerLink> peer_link;  // none where the site has one node
@@ -212,6 +231,7 @@ Result<std::unique_ptr<Agent>> Agent::build(const Ground& ground, const Settings
   auto kept =
       journal::Journal::open(ground.journal, ground.loop, {settings.site, settings.node}, random.id());
   if (!kept) return fail(std::move(kept.error()));
+  if (auto moved = take_former_states(ground, **kept); !moved) return fail(moved.error());
   auto votes = lease::SqlVotes::all(ground.votes);
   if (!votes) return fail(std::move(votes.error()));
   auto rooms = std::make_unique<Rooms>(ground, settings, std::move(*opened), std::move(*artifacts),

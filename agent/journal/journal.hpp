@@ -10,6 +10,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -87,6 +88,11 @@ class Journal {
   // Adds or replaces these, all or none. kTooLarge: over 60 KiB one, or 1 MiB an instance.
   void keep(const std::string& instance, KeptStates changed, Done<> done);
   void forget(const std::string& instance, Done<> done);
+  // Both wait for the disk, before start(). Keeps what was kept elsewhere, by instance; what is too large for
+  // a record is left out, with a word in the log.
+  Result<> carry_over(const std::map<std::string, KeptStates>& states);
+  // Forgets all other instances.
+  Result<> forget_but(const std::set<std::string>& instances);
 
   // The pair. Told, once for many, when records of this node's own are durable.
   void on_growth(std::function<void()> listener) { growth_ = std::move(listener); }
@@ -152,6 +158,7 @@ class Journal {
   Result<> shelve(std::vector<Arrival>& arrivals);
   static Done<std::vector<Fate>> only_outcome(Done<> done);
   void sweep(Place after, Done<> done);
+  Result<> write_now(const sql::Database::Write& write);
   void set_states_aside(const std::string& instance, std::vector<Place> damaged);
   void stand(const Standing& standing);
   void schedule_prune();

@@ -63,6 +63,45 @@ void Journal::keep(const std::string& instance, KeptStates changed, Done<> done)
       [done](const Result<bool>& written) { done(written ? Result<>() : fail(written.error())); });
 }
 
+Result<> Journal::carry_over(const std::map<std::string, KeptStates>& states) {
+  if (states.empty()) return {};
+  return write_now([&states, epoch = epoch_, at = loop_.clock().utc()](soci::session& sql) -> Result<> {
+    auto place = newest_place(sql);
+    for (const auto& [instance, kept] : states) {
+      for (const auto& [name, bytes] : kept) {
+        if (const auto sound = check_state(instance, name, bytes)) {
+          put_kept_row(sql, {++place, epoch, at, instance, name, name + '\0' + bytes});
+        } else {
+          spdlog::error("{} of {} is not carried over: {}", name, instance, sound.error().describe());
+        }
+      }
+    }
+    return {};
+  });
+}
+
+Result<> Journal::forget_but(const std::set<std::string>& instances) {
+  return write_now([&instances, epoch = epoch_, at = loop_.clock().utc()](soci::session& sql) -> Result<> {
+    auto place = newest_place(sql) + 1;
+    for (const auto& instance : select_kept_instances(sql)) {
+      if (!instances.contains(instance))
+        place = forget_kept_rows(sql, place, {0, epoch, at, instance, {}, {}});
+    }
+    return {};
+  });
+}
+
+Result<> Journal::write_now(const sql::Database::Write& write) {
+  Standing standing;
+  auto written = database_.write_now([&](soci::session& sql) -> Result<> {
+    if (auto done = write(sql); !done) return done;
+    standing = select_standing(sql);
+    return {};
+  });
+  if (written) stand(standing);
+  return written;
+}
+
 void Journal::forget(const std::string& instance, Done<> done) {
   submit<bool>(
       [instance, epoch = epoch_, at = loop_.clock().utc()](soci::session& sql, bool&) -> Result<> {

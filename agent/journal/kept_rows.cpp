@@ -80,6 +80,13 @@ Result<> check_kept_size(soci::session& sql, const std::string& instance) {
                                                 instance, bytes, kKeptBytes));
 }
 
+std::vector<std::string> select_kept_instances(soci::session& sql) {
+  std::vector<std::string> instances;
+  Statement rows(sql, "SELECT DISTINCT instance FROM kept");
+  while (rows.step()) instances.emplace_back(rows.bytes(0));
+  return instances;
+}
+
 KeptFound select_kept(soci::session& sql, const std::string& instance) {
   KeptFound found;
   Statement rows(sql,

@@ -34,6 +34,8 @@ void set_kept_aside(soci::session& sql, const std::string& instance, Place place
 // kTooLarge: more than an instance may keep.
 Result<> check_kept_size(soci::session& sql, const std::string& instance);
 
+std::vector<std::string> select_kept_instances(soci::session& sql);
+
 struct KeptFound {
   KeptStates states;
   std::vector<Place> damaged;

@@ -63,6 +63,7 @@ Result<std::vector<Report>> select_reports(soci::session& sql) {
 Result<> tidy(soci::session& sql) {
   const auto most = static_cast<std::int64_t>(kInstances);
   sql << "DELETE FROM candidates";
+  // Where states of an earlier release are left.
   sql << "DELETE FROM kept WHERE instance NOT IN (SELECT instance FROM configurations UNION ALL "
          "SELECT instance FROM damaged)";
   sql << "DELETE FROM order_numbers WHERE instance NOT IN (SELECT instance FROM configurations) "
@@ -138,7 +139,7 @@ Result<> delete_candidate(soci::session& sql, const std::string& instance) {
 }
 
 Result<> delete_instance(soci::session& sql, const std::string& instance) {
-  for (const auto* table : {"candidates", "configurations", "damaged", "kept"}) {
+  for (const auto* table : {"candidates", "configurations", "damaged"}) {
     sql << "DELETE FROM " << table << " WHERE instance = :instance", soci::use(instance);
   }
   return {};

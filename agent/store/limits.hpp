@@ -10,7 +10,5 @@ inline constexpr std::size_t kInstances = 20'000;
 // Reports kept for orders that are seen again. The coordinator has at most 32 orders in flight and
 // sends none again after its deadline, so these are hours' worth.
 inline constexpr std::size_t kReports = 1024;
-// What one instance may keep over a restart: every attribute and alarm of the largest configuration.
-inline constexpr std::size_t kKeptBytes = std::size_t{1} << 20;
 
 }  // namespace fieldline::store

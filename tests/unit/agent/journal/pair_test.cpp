@@ -372,6 +372,19 @@ TEST_CASE("a state whose bytes changed on the disk is not given out") {
   CHECK(pair.a.kept("Pump").at("values/A") == "4");
 }
 
+TEST_CASE("states that were kept elsewhere are carried over once, and those of no instance go") {
+  TwoNodes pair;
+  REQUIRE(
+      pair.a.journal().carry_over({{"Pump", {{"values/A", "1"}, {"values/Huge", std::string(70'000, 'x')}}},
+                                   {"Stray", {{"values/A", "2"}}}}));
+  CHECK(pair.a.kept("Pump") == KeptStates{{"values/A", "1"}});
+  REQUIRE(pair.a.journal().forget_but({"Pump", "Other"}));
+  pair.a.restart();
+  CHECK(pair.a.kept("Pump") == KeptStates{{"values/A", "1"}});
+  CHECK(pair.a.kept("Stray").empty());
+  pair.a.accept("after");
+}
+
 TEST_CASE("a damaged message is asked of the peer by its id, and comes back as it was") {
   TwoNodes pair;
   pair.a.become_active(3);

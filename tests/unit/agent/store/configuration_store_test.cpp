@@ -143,10 +143,9 @@ TEST_CASE("disabled is remembered over a restart, and enabled again") {
   CHECK(carry_out(step("Absent", 1, kFirst)).error().code == ErrorCode::kNotFound);
 }
 
-TEST_CASE("a dropped instance is gone with what it kept, but its order number is not") {
+TEST_CASE("a dropped instance is gone, but its order number is not") {
   NodeDisk disk;
   deploy(disk, step("Pump1", 7, kFirst));
-  REQUIRE(disk.outcome_of([&](auto done) { disk.kept().save("Pump1", {{"values/Setpoint", "x"}}, done); }));
   const auto drop = step("Pump1", 8, kFirst);
   const auto carry_out = [&] {
     return disk.outcome_of([&](auto done) { disk.store().drop(drop.order, drop.report, done); });
@@ -154,7 +153,6 @@ TEST_CASE("a dropped instance is gone with what it kept, but its order number is
   REQUIRE(carry_out());
   CHECK(disk.store().find("Pump1") == nullptr);
   CHECK(load(disk, "Pump1").error().code == ErrorCode::kNotFound);
-  CHECK(disk.answer_of<KeptStates::States>([&](auto reply) { disk.kept().load("Pump1", reply); })->empty());
   disk.restart();
   CHECK(disk.store().inventory().empty());
   CHECK(disk.store().last_number("Pump1") == 8);

@@ -7,7 +7,6 @@
 #include <utility>
 
 #include "agent/store/configuration_store.hpp"
-#include "agent/store/kept_states.hpp"
 #include "agent/store/schema.hpp"
 #include "common/base/virtual_time.hpp"
 #include "common/sql/inline_database.hpp"
@@ -53,7 +52,6 @@ class NodeDisk {
   }
 
   ConfigurationStore& store() { return *store_; }
-  KeptStates& kept() { return *kept_; }
   sql::Database& database() { return *database_; }
 
  private:
@@ -66,10 +64,8 @@ class NodeDisk {
     auto store = ConfigurationStore::open(*database_, *loop_);
     REQUIRE(store);
     store_ = std::move(*store);
-    kept_ = std::make_unique<KeptStates>(*database_, *loop_);
   }
   void kill() {
-    kept_.reset();
     store_.reset();
     database_.reset();
     loop_.reset();
@@ -80,7 +76,6 @@ class NodeDisk {
   std::unique_ptr<Executor> loop_;
   std::unique_ptr<sql::Database> database_;
   std::unique_ptr<ConfigurationStore> store_;
-  std::unique_ptr<KeptStates> kept_;
 };
 
 }  // namespace fieldline::store
