@@ -1,13 +1,10 @@
 #include "common/net/curve_router.hpp"
 
-#include <fmt/format.h>
-
-#include <optional>
 #include <utility>
 #include <zmq.hpp>
 
 #include "common/base/check.hpp"
-#include "common/net/curve_dealer.hpp"
+#include "common/net/door.hpp"
 #include "common/net/socket.hpp"
 
 namespace fieldline::net {
@@ -21,35 +18,6 @@ Router::Peer make_peer(std::string_view routing_id, std::string_view key) {
   Router::Peer peer(routing_id);
   return peer.append(key);
 }
-
-std::string describe(const std::optional<Link>& link) {
-  if (!link) return "got no answer";
-  switch (*link) {
-    case Link::kReady:
-      return "was let in";
-    case Link::kUnreachable:
-      return "could not reach it";
-    case Link::kRefused:
-      return "was refused";
-    case Link::kLost:
-      return "lost the connection";
-  }
-  FIELDLINE_UNREACHABLE();
-}
-
-// One connection of the start-up proof and the first news of it.
-struct Visitor {
-  Visitor(Loop& loop, const std::string& endpoint, const std::string& server_key)
-      : keys(KeyPair::generate()), dealer(loop, keys, {.endpoint = endpoint, .server_key = server_key}) {
-    dealer.on_link([this](Link link) {
-      if (!news) news = link;
-    });
-  }
-
-  const KeyPair keys;
-  CurveDealer dealer;
-  std::optional<Link> news;
-};
 
 }  // namespace
 
@@ -87,21 +55,7 @@ CurveRouter::~CurveRouter() {
 }
 
 Result<> CurveRouter::prove_refusal() {
-  Visitor stranger(loop_, endpoint_, public_key_);
-  Visitor guest(loop_, endpoint_, public_key_);
-  zap_.overlook(stranger.keys.public_key());
-  admission_.allow(guest.keys.public_key());
-  auto dialled = stranger.dealer.reconnect();
-  if (dialled) dialled = guest.dealer.reconnect();
-  const bool both = dialled && loop_.run_until([&] { return stranger.news && guest.news; }, kProofTimeout);
-  zap_.overlook({});
-  admission_.revoke(guest.keys.public_key());
-  if (!dialled) return dialled;
-  if (both && stranger.news == Link::kRefused && guest.news == Link::kReady) return {};
-  return fail(ErrorCode::kInternal,
-              fmt::format("the start-up test of the door failed: an unknown key {}, a known key {}",
-                          describe(stranger.news), describe(guest.news)),
-              endpoint_);
+  return net::prove_refusal(loop_, zap_, admission_, {endpoint_, public_key_, CurveDial::Kind::kDealer});
 }
 
 Sent CurveRouter::send(const Peer& peer, Frames&& frames) {

@@ -31,9 +31,7 @@ class CurveRouter final : public Router, private Loop::Source {
   CurveRouter(const CurveRouter&) = delete;
   CurveRouter& operator=(const CurveRouter&) = delete;
 
-  // Dials the real endpoint with two fresh keys: the unknown one must be refused, the known one let
-  // in. Without it a missing ZAP handler or domain would go unnoticed: libzmq then lets any key in.
-  // Runs the loop meanwhile, so call it at start, before Loop::run(). An error means: exit.
+  // See door.hpp.
   Result<> prove_refusal();
 
   // Where it listens, with the real port.

@@ -18,15 +18,30 @@ LossyNetwork::~LossyNetwork() {
 
 std::unique_ptr<Router> LossyNetwork::router(Executor& executor, const std::string& host,
                                              const std::string& public_key, Admission& admission) {
-  auto router = std::make_unique<TwinRouter>(*this, executor, host, public_key, admission);
-  FIELDLINE_CHECK(routers_.emplace(host, router.get()).second);
-  return router;
+  return std::make_unique<TwinRouter>(*this, executor, TwinRouter::Place{host, public_key}, admission);
 }
 
 std::unique_ptr<Dealer> LossyNetwork::dealer(Executor& executor, const std::string& host,
                                              const std::string& public_key, const std::string& to,
                                              const std::string& server_key) {
   return std::make_unique<TwinDealer>(*this, executor, TwinDealer::Address{host, public_key, to, server_key});
+}
+
+std::unique_ptr<Publisher> LossyNetwork::publisher(Executor& executor, const std::string& host,
+                                                   const std::string& public_key, Admission& admission) {
+  return std::make_unique<TwinPublisher>(*this, executor,
+                                         TwinRouter::Place{host, public_key, TwinPort::kStream}, admission);
+}
+
+std::unique_ptr<Subscriber> LossyNetwork::subscriber(Executor& executor, const std::string& host,
+                                                     const std::string& public_key, const std::string& to,
+                                                     const std::string& server_key) {
+  return std::make_unique<TwinSubscriber>(
+      *this, executor, TwinDealer::Address{host, public_key, to, server_key, TwinPort::kStream});
+}
+
+void LossyNetwork::open(TwinRouter& router) {
+  FIELDLINE_CHECK(routers_.emplace(std::pair(router.host(), router.port()), &router).second);
 }
 
 void LossyNetwork::set_weather(const std::string& from, const std::string& to, const Weather& weather) {
@@ -45,7 +60,7 @@ void LossyNetwork::resume(const std::string& host) {
 
 LossyNetwork::Id LossyNetwork::dial(TwinDealer& dealer) {
   const auto& address = dealer.address();
-  const auto found = routers_.find(address.to);
+  const auto found = routers_.find({address.to, address.port});
   auto& session = sessions_[++last_session_];
   session.id = last_session_;
   session.key = address.public_key;
@@ -75,7 +90,7 @@ void LossyNetwork::hang_up(Id id) {
 }
 
 void LossyNetwork::close(TwinRouter& router) {
-  routers_.erase(router.host());
+  routers_.erase({router.host(), router.port()});
   std::vector<Id> theirs;
   for (const auto& [id, session] : sessions_) {
     if (session.router == &router) theirs.push_back(id);
@@ -111,6 +126,14 @@ Sent LossyNetwork::send_down(const TwinRouter& router, Id id, Frames&& frames) {
     return Sent::kGone;
   }
   return send(found->second, Way::kDown, std::move(frames));
+}
+
+void LossyNetwork::send_to_all(const TwinRouter& router, const Frames& frames) {
+  for (auto& [id, session] : sessions_) {
+    if (session.router != &router || !session.established) continue;
+    // Full: it misses this one.
+    static_cast<void>(send(session, Way::kDown, Frames(frames)));
+  }
 }
 
 Sent LossyNetwork::send(TwinSession& session, Way way, Frames&& frames) {

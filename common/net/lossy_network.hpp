@@ -1,5 +1,5 @@
-// The network of a simulation: in-memory twins of Router and Dealer on executors of one virtual
-// world, with latency, loss and damage out of a seeded source. Connections and the packets in
+// The network of a simulation: in-memory twins of Router and Dealer, Publisher and Subscriber on executors of
+// one virtual world, with latency, loss and damage out of a seeded source. Connections and the packets in
 // flight live here; it outlives the twins and every task of their executors. That world's thread.
 #pragma once
 
@@ -13,7 +13,9 @@
 #include "common/base/random.hpp"
 #include "common/net/admission.hpp"
 #include "common/net/dealer.hpp"
+#include "common/net/publisher.hpp"
 #include "common/net/router.hpp"
+#include "common/net/subscriber.hpp"
 #include "common/net/twin_session.hpp"
 
 namespace fieldline::net {
@@ -43,6 +45,14 @@ class LossyNetwork final {
   std::unique_ptr<Dealer> dealer(Executor& executor, const std::string& host, const std::string& public_key,
                                  const std::string& to, const std::string& server_key);
 
+  // The same for what is published; a host may have a router and a publisher. Who reads too slowly misses
+  // what a full queue has no room for.
+  std::unique_ptr<Publisher> publisher(Executor& executor, const std::string& host,
+                                       const std::string& public_key, Admission& admission);
+  std::unique_ptr<Subscriber> subscriber(Executor& executor, const std::string& host,
+                                         const std::string& public_key, const std::string& to,
+                                         const std::string& server_key);
+
   // For every direction without a weather of its own.
   void set_weather(const Weather& weather) { weather_ = weather; }
   void set_weather(const std::string& from, const std::string& to, const Weather& weather);
@@ -56,15 +66,18 @@ class LossyNetwork final {
 
  private:
   friend class TwinDealer;
+  friend class TwinPublisher;
   friend class TwinRouter;
   using Id = TwinSession::Id;
 
   // What the twins ask for.
+  void open(TwinRouter& router);
   Id dial(TwinDealer& dealer);
   void hang_up(Id id);
   void close(TwinRouter& router);
   [[nodiscard]] Sent send_up(Id id, Frames&& frames);
   [[nodiscard]] Sent send_down(const TwinRouter& router, Id id, Frames&& frames);
+  void send_to_all(const TwinRouter& router, const Frames& frames);
 
   [[nodiscard]] Sent send(TwinSession& session, Way way, Frames&& frames);
   void put(TwinSession& session, Way way, TwinPacket packet);
@@ -86,7 +99,7 @@ class LossyNetwork final {
   std::map<std::pair<std::string, std::string>, Weather> weathers_;
   std::set<std::pair<std::string, std::string>> cuts_;
   std::set<std::string> stalled_;
-  std::map<std::string, TwinRouter*> routers_;
+  std::map<std::pair<std::string, TwinPort>, TwinRouter*> routers_;
   std::map<Id, TwinSession> sessions_;
   Id last_session_ = 0;
 };

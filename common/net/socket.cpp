@@ -109,6 +109,14 @@ void Socket::use_curve(const KeyPair& keys, const std::string& server_key) {
   socket_.set(zmq::sockopt::curve_secretkey, keys.secret_key());
 }
 
+void Socket::subscribe_to_all() {
+  socket_.set(zmq::sockopt::subscribe, "");
+}
+
+void Socket::run_commands() {
+  static_cast<void>(socket_.get(zmq::sockopt::events));
+}
+
 Result<> Socket::bind(const std::string& endpoint) {
   return at_endpoint("listen at", endpoint, [&] { socket_.bind(endpoint); });
 }

@@ -40,6 +40,9 @@ class Socket {
   void serve_curve(const KeyPair& keys, const std::string& domain);
   void use_curve(const KeyPair& keys, const std::string& server_key);
 
+  // A SUB; before connect().
+  void subscribe_to_all();
+
   Result<> bind(const std::string& endpoint);
   Result<> connect(const std::string& endpoint);
   [[nodiscard]] std::string endpoint() const;
@@ -49,6 +52,9 @@ class Socket {
   [[nodiscard]] std::optional<Inbound> receive();
   // Sends all of a message or nothing; `routing_id` empty but for a ROUTER.
   [[nodiscard]] Sent send(std::string_view routing_id, Frames&& frames);
+
+  // For a socket that receives nothing: peers come and go all the same.
+  void run_commands();
 
   [[nodiscard]] zmq::socket_t& handle() { return socket_; }
 

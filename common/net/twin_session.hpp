@@ -14,6 +14,9 @@ namespace fieldline::net {
 class TwinDealer;
 class TwinRouter;
 
+// What listens at a host: a router, or a publisher.
+enum class TwinPort { kControl, kStream };
+
 // From dealer to router, and back.
 enum class Way { kUp, kDown };
 

@@ -22,13 +22,10 @@ TwinSession::Id session_of(const Router::Peer& peer) {
 
 }  // namespace
 
-TwinRouter::TwinRouter(LossyNetwork& network, Executor& executor, std::string host, std::string public_key,
-                       Admission& admission)
-    : network_(network),
-      executor_(executor),
-      host_(std::move(host)),
-      public_key_(std::move(public_key)),
-      admission_(admission) {}
+TwinRouter::TwinRouter(LossyNetwork& network, Executor& executor, Place place, Admission& admission)
+    : network_(network), executor_(executor), place_(std::move(place)), admission_(admission) {
+  network_.open(*this);
+}
 
 TwinRouter::~TwinRouter() {
   network_.close(*this);

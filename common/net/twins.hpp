@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <utility>
 
 #include "common/net/lossy_network.hpp"
 
@@ -10,8 +11,13 @@ namespace fieldline::net {
 
 class TwinRouter final : public Router {
  public:
-  TwinRouter(LossyNetwork& network, Executor& executor, std::string host, std::string public_key,
-             Admission& admission);
+  struct Place {
+    std::string host;
+    std::string public_key;
+    TwinPort port = TwinPort::kControl;
+  };
+
+  TwinRouter(LossyNetwork& network, Executor& executor, Place place, Admission& admission);
   ~TwinRouter() override;
   TwinRouter(const TwinRouter&) = delete;
   TwinRouter& operator=(const TwinRouter&) = delete;
@@ -24,16 +30,16 @@ class TwinRouter final : public Router {
   [[nodiscard]] std::uint64_t refused() const override { return refused_; }
 
   [[nodiscard]] Executor& executor() const { return executor_; }
-  [[nodiscard]] const std::string& host() const { return host_; }
-  [[nodiscard]] const std::string& public_key() const { return public_key_; }
+  [[nodiscard]] const std::string& host() const { return place_.host; }
+  [[nodiscard]] const std::string& public_key() const { return place_.public_key; }
+  [[nodiscard]] TwinPort port() const { return place_.port; }
   [[nodiscard]] Admission& admission() const { return admission_; }
   void arrived(const TwinSession& session, Frames&& frames);
 
  private:
   LossyNetwork& network_;
   Executor& executor_;
-  const std::string host_;
-  const std::string public_key_;
+  const Place place_;
   Admission& admission_;
   std::function<void(Arrival&&)> on_message_;
   std::function<void(const std::string&, std::string_view)> on_refused_;
@@ -47,6 +53,7 @@ class TwinDealer final : public Dealer {
     std::string public_key;
     std::string to;
     std::string server_key;
+    TwinPort port = TwinPort::kControl;
   };
 
   TwinDealer(LossyNetwork& network, Executor& executor, Address address);
@@ -76,6 +83,32 @@ class TwinDealer final : public Dealer {
   std::function<void(Frames&&)> on_message_;
   std::function<void(Link)> on_link_;
   std::uint64_t refused_ = 0;
+};
+
+class TwinPublisher final : public Publisher {
+ public:
+  TwinPublisher(LossyNetwork& network, Executor& executor, TwinRouter::Place place, Admission& admission)
+      : network_(network), router_(network, executor, std::move(place), admission) {}
+
+  void publish(Frames&& frames) override { network_.send_to_all(router_, frames); }
+
+ private:
+  LossyNetwork& network_;
+  TwinRouter router_;
+};
+
+class TwinSubscriber final : public Subscriber {
+ public:
+  TwinSubscriber(LossyNetwork& network, Executor& executor, TwinDealer::Address address)
+      : dealer_(network, executor, std::move(address)) {}
+
+  void on_message(std::function<void(Frames&&)> handler) override { dealer_.on_message(std::move(handler)); }
+  void on_link(std::function<void(Link)> handler) override { dealer_.on_link(std::move(handler)); }
+  Result<> reconnect() override { return dealer_.reconnect(); }
+  [[nodiscard]] std::uint64_t refused() const override { return dealer_.refused(); }
+
+ private:
+  TwinDealer dealer_;
 };
 
 }  // namespace fieldline::net

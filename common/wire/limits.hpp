@@ -20,6 +20,9 @@ inline constexpr std::size_t kMaxBody = std::size_t{256} << 10;
 // One artifact: a shared script of the longest source that Lua takes, 128 KiB, or a list of a thousand
 // recipients.
 inline constexpr std::size_t kMaxArtifact = std::size_t{256} << 10;
+// The bytes of journal records in one message: a batch has 64 KiB, or is one longer record of what was
+// settled.
+inline constexpr std::size_t kMaxRecords = std::size_t{128} << 10;
 // Artifacts that a site holds, and the bytes of all of them: they stay in the memory of a node.
 inline constexpr std::size_t kMaxArtifacts = 10'000;
 inline constexpr std::size_t kMaxArtifactBytes = std::size_t{16} << 20;

@@ -13,6 +13,7 @@
 #include "common/model/lease.hpp"
 #include "common/model/order.hpp"
 #include "common/model/outbox.hpp"
+#include "common/model/replication.hpp"
 #include "common/model/session.hpp"
 #include "common/model/status.hpp"
 #include "common/wire/codec.hpp"
@@ -55,6 +56,14 @@ enum class Type : std::uint16_t {
   kPeerBeat = 53,
   kSwitchQuery = 54,
   kSwitchAnswer = 55,
+  kRecords = 56,
+  kResyncQuery = 57,
+  kResyncPage = 58,
+  kReplicaAck = 59,
+  kTailOffer = 60,
+  kTailFates = 61,
+  kRecordsQuery = 62,
+  kRecordsFound = 63,
   kOutboxQuery = 64,
   kOutboxPage = 65,
   kParkedQuery = 66,
@@ -194,6 +203,22 @@ template <>
 inline constexpr Type kTypeOf<RoleChange> = Type::kRoleChange;
 template <>
 inline constexpr Type kTypeOf<PeerBeat> = Type::kPeerBeat;
+template <>
+inline constexpr Type kTypeOf<RecordBatch> = Type::kRecords;
+template <>
+inline constexpr Type kTypeOf<ResyncQuery> = Type::kResyncQuery;
+template <>
+inline constexpr Type kTypeOf<ResyncPage> = Type::kResyncPage;
+template <>
+inline constexpr Type kTypeOf<ReplicaAck> = Type::kReplicaAck;
+template <>
+inline constexpr Type kTypeOf<TailOffer> = Type::kTailOffer;
+template <>
+inline constexpr Type kTypeOf<TailFates> = Type::kTailFates;
+template <>
+inline constexpr Type kTypeOf<RecordsQuery> = Type::kRecordsQuery;
+template <>
+inline constexpr Type kTypeOf<RecordsFound> = Type::kRecordsFound;
 
 // The frames of a message.
 Frames seal(const Header& header, std::string body, std::string attachment = {});

@@ -1,4 +1,4 @@
-#include "common/net/curve_dealer.hpp"
+#include "common/net/curve_dial.hpp"
 
 #include <utility>
 #include <zmq.hpp>
@@ -8,33 +8,34 @@
 
 namespace fieldline::net {
 
-CurveDealer::CurveDealer(Loop& loop, KeyPair keys, Options options)
-    : loop_(loop), keys_(std::move(keys)), options_(std::move(options)) {}
+CurveDial::CurveDial(Loop& loop, Kind kind, KeyPair keys, Options options)
+    : loop_(loop), kind_(kind), keys_(std::move(keys)), options_(std::move(options)) {}
 
-CurveDealer::~CurveDealer() {
+CurveDial::~CurveDial() {
   close();
 }
 
-Sent CurveDealer::send(Frames&& frames) {
+Sent CurveDial::send(Frames&& frames) {
   FIELDLINE_DCHECK(loop_.may_touch());
   if (!socket_ || over_) return Sent::kGone;
   loop_.touch(*this);
   return socket_->send({}, std::move(frames));
 }
 
-Result<> CurveDealer::reconnect() {
+Result<> CurveDial::reconnect() {
   FIELDLINE_DCHECK(loop_.may_touch());
   close();
   if (!is_key(options_.server_key)) {
-    return fail(ErrorCode::kInvalid, "the coordinator's public key must be 40 characters of Z85",
+    return fail(ErrorCode::kInvalid, "the public key of who listens there must be 40 characters of Z85",
                 options_.endpoint);
   }
   auto socket = Socket::open(
-      loop_.context(), zmq::socket_type::dealer,
+      loop_.context(), kind_ == Kind::kDealer ? zmq::socket_type::dealer : zmq::socket_type::sub,
       {.send_high_water = options_.send_high_water, .receive_high_water = options_.receive_high_water});
   if (!socket) return fail(std::move(socket.error()));
   (*socket)->use_curve(keys_, options_.server_key);
   if (auto observed = observe(**socket); !observed) return observed;
+  if (kind_ == Kind::kSubscriber) (*socket)->subscribe_to_all();
   if (auto dialled = (*socket)->connect(options_.endpoint); !dialled) {
     monitor_.reset();
     return dialled;
@@ -51,7 +52,7 @@ Result<> CurveDealer::reconnect() {
   return {};
 }
 
-Result<> CurveDealer::observe(Socket& socket) {
+Result<> CurveDial::observe(Socket& socket) {
   if (!on_link_) return {};
   auto monitor = Monitor::attach(loop_, socket, *this);
   if (!monitor) return fail(std::move(monitor.error()));
@@ -59,7 +60,7 @@ Result<> CurveDealer::observe(Socket& socket) {
   return {};
 }
 
-void CurveDealer::close() {
+void CurveDial::close() {
   loop_.cancel(std::exchange(dialling_, 0));
   if (!socket_) return;
   loop_.unwatch(*this, socket_->descriptor());
@@ -67,7 +68,7 @@ void CurveDealer::close() {
   socket_.reset();
 }
 
-bool CurveDealer::take_turn() {
+bool CurveDial::take_turn() {
   for (int i = 0; i < kMessagesPerTurn && socket_; ++i) {
     auto message = socket_->receive();
     if (!message) return false;
@@ -80,7 +81,7 @@ bool CurveDealer::take_turn() {
   return true;
 }
 
-void CurveDealer::link_changed(Link link) {
+void CurveDial::link_changed(Link link) {
   if (over_) return;
   loop_.cancel(std::exchange(dialling_, 0));
   over_ = link != Link::kReady;
