@@ -34,6 +34,10 @@ Result<PeerMessage> read(const wire::Envelope& envelope) {
   }
 }
 
+bool is_of_journals(wire::Type type) {
+  return type >= wire::Type::kRecords && type <= wire::Type::kRecordsFound;
+}
+
 }  // namespace
 
 PeerLink::PeerLink(Executor& loop, net::Dealer& dealer, net::Router& router, std::string peer_key,
@@ -80,7 +84,10 @@ void PeerLink::dial_later() {
 }
 
 void PeerLink::send(const PeerMessage& message, std::uint64_t epoch) {
-  auto frames = std::visit([epoch](const auto& body) { return wire::seal(body, epoch); }, message);
+  send(std::visit([epoch](const auto& body) { return wire::seal(body, epoch); }, message));
+}
+
+void PeerLink::send(net::Frames frames) {
   if (dealer_.send(std::move(frames)) == net::Sent::kFull) drop("the line to the peer is full");
 }
 
@@ -92,6 +99,7 @@ void PeerLink::receive(const net::Router::Arrival& arrival) {
     if (envelope.error().where == "unsupported-version") foreign_(envelope.error().message);
     return;
   }
+  if (journals_ && is_of_journals(envelope->header.type)) return journals_(*envelope);
   const auto message = read(*envelope);
   if (!message) return drop(message.error().describe());
   heard_(*message);

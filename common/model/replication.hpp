@@ -85,13 +85,17 @@ struct ResyncPage {
   friend bool operator==(const ResyncPage&, const ResyncPage&) = default;
 };
 
-// The standby has everything of that journal through `place`, on its disk.
+// The standby has everything of the journal `of` through `place`, on its disk.
 struct ReplicaAck {
-  std::string journal;
+  std::string journal;  // its own
+  std::int64_t level =
+      0;  // of its own, when it needs nothing of that up to there but what it wrote itself; or 0
+  std::string of;
   std::int64_t place = 0;
 
   static constexpr auto fields =
-      fields_in_order(required("journal", &ReplicaAck::journal), required("place", &ReplicaAck::place));
+      fields_in_order(required("journal", &ReplicaAck::journal), required("level", &ReplicaAck::level),
+                      required("of", &ReplicaAck::of), required("place", &ReplicaAck::place));
   friend bool operator==(const ReplicaAck&, const ReplicaAck&) = default;
 };
 

@@ -1,10 +1,12 @@
 // The present state of what runs at a site: values, alarms, health.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "common/base/time.hpp"
@@ -108,6 +110,29 @@ struct PeerHealth {
   friend bool operator==(const PeerHealth&, const PeerHealth&) = default;
 };
 
+// How the journals of a pair are kept alike, as one of its nodes sees it.
+enum class ReplicationState {
+  kFed,        // this node is active, and the other one follows it
+  kFollowing,  // this node follows the active one
+  kResyncing,  // it fetches what it missed
+  kUnheard,    // this node is active, and the other one is not heard to follow
+  kWaiting,    // it hears no active node
+};
+template <>
+inline constexpr std::array kEnumNames<ReplicationState> =
+    std::to_array<std::string_view>({"fed", "following", "resyncing", "unheard", "waiting"});
+
+struct ReplicationHealth {
+  std::optional<Duration> lag;           // how long the standby has lacked something
+  std::optional<std::int64_t> lag_rows;  // how many records; absent: not known
+  ReplicationState state = ReplicationState::kWaiting;
+
+  static constexpr auto fields = fields_in_order(defaulted("lag", &ReplicationHealth::lag),
+                                                 defaulted("lag_rows", &ReplicationHealth::lag_rows),
+                                                 required("state", &ReplicationHealth::state));
+  friend bool operator==(const ReplicationHealth&, const ReplicationHealth&) = default;
+};
+
 // What a node says of itself every few seconds.
 struct NodeHealth {
   std::int64_t active_alarms = 0;
@@ -119,6 +144,7 @@ struct NodeHealth {
   std::int64_t memory = 0;         // bytes resident
   std::optional<PeerHealth> peer;  // absent: it has no line to one
   std::optional<NodePhase> phase;
+  std::optional<ReplicationHealth> replication;  // absent: it has no line to a peer
   Role role = Role::kStandby;
   std::int64_t script_errors = 0;  // since start
   std::optional<Timestamp> since;  // of `phase`
@@ -133,9 +159,9 @@ struct NodeHealth {
       defaulted("epoch", &NodeHealth::epoch), defaulted("instances", &NodeHealth::instances),
       defaulted("lease", &NodeHealth::lease), defaulted("memory", &NodeHealth::memory),
       defaulted("peer", &NodeHealth::peer), defaulted("phase", &NodeHealth::phase),
-      required("role", &NodeHealth::role), defaulted("script_errors", &NodeHealth::script_errors),
-      defaulted("since", &NodeHealth::since), defaulted("tags_bad", &NodeHealth::tags_bad),
-      defaulted("tags_good", &NodeHealth::tags_good),
+      defaulted("replication", &NodeHealth::replication), required("role", &NodeHealth::role),
+      defaulted("script_errors", &NodeHealth::script_errors), defaulted("since", &NodeHealth::since),
+      defaulted("tags_bad", &NodeHealth::tags_bad), defaulted("tags_good", &NodeHealth::tags_good),
       defaulted("tags_uncertain", &NodeHealth::tags_uncertain), required("uptime", &NodeHealth::uptime));
   friend bool operator==(const NodeHealth&, const NodeHealth&) = default;
 };

@@ -30,7 +30,7 @@ TEST_CASE("what nodes of a pair say of their journals is taken from a peer alone
   check_only_peers_send(kBatch);
   check_only_peers_send(ResyncQuery{1024, "j", 7, 4});
   check_only_peers_send(ResyncPage{3, 0, true, "j", 2000, 7, {kHead, kHead}, "s", 1024});
-  check_only_peers_send(ReplicaAck{"j", 1024});
+  check_only_peers_send(ReplicaAck{"own", 77, "j", 1024});
   check_only_peers_send(TailOffer{7, {kHead}});
   check_only_peers_send(TailFates{{MessageFate::kLive, MessageFate::kDropped}, 7});
   check_only_peers_send(RecordsQuery{{{3, "a", 1024, "north"}}, 7});
