@@ -16,6 +16,7 @@
 #include "agent/outside.hpp"
 #include "agent/pair/pair.hpp"
 #include "agent/pair/peer_link.hpp"
+#include "agent/replica/replica.hpp"
 #include "agent/runtime/runtime.hpp"
 #include "agent/station.hpp"
 #include "agent/store/artifact_store.hpp"
@@ -85,6 +86,18 @@ std::function<bool()> asking(const pair::Pair& pair, const Clock& clock) {
   return [permit = pair.may_act(), &clock] { return permit->holds(clock.now()); };
 }
 
+replica::PeerRole as_replica_sees(std::optional<NodePhase> peer) {
+  if (!peer) return replica::PeerRole::kUnheard;
+  switch (*peer) {
+    case NodePhase::kActive:
+      return replica::PeerRole::kActive;
+    case NodePhase::kDraining:
+      return replica::PeerRole::kDraining;
+    default:
+      return replica::PeerRole::kStandingBy;
+  }
+}
+
 Event connection_event(const ConnectionHealth& health) {
   Event event;
   event.category = Category::kConnection;
@@ -137,7 +150,8 @@ struct Agent::Rooms {
         duties(ground.loop, events, *journal),
         pair({ground.loop, votes, duties, peer_link.get(),
               [this](const pair::CentralMessage& message) { send_up(message); }},
-             pair_settings(settings), std::move(vote), {}),
+             pair_settings(settings), std::move(vote), journal->position()),
+        replica(replica_of(ground, settings)),
         courier(ground.courier([this](const std::string& key) { return artifact(key); })),
         outbox({ground.loop, *journal, *courier,
                 [this](const std::string& target) { return patience_of(artifact(target).get()); },
@@ -156,18 +170,31 @@ struct Agent::Rooms {
         desk({ground.loop, *store, *artifacts, runtime, answers, logger(), settings.site,
               asking(pair, ground.loop.clock())}),
         outbox_desk(outbox, *journal, [this] { return pair.phase() == NodePhase::kActive; }),
-        station(
-            {ground.loop, *store, *artifacts, events, connections, runtime, desk, pair, duties, outbox_desk},
-            settings.site, settings.node, settings.pair.peer, settings.state),
+        station({ground.loop, *store, *artifacts, events, connections, runtime, desk, pair, duties, outbox_desk,
+                 replica.get()},
+                settings.site, settings.node, settings.pair.peer, settings.state),
         uplink(ground.loop, ground.dealer, station, Random(seed(ground))) {
     answers.attach(uplink);
-    duties.attach(desk, outbox);
+    duties.attach(desk, outbox, replica.get());
   }
 
   static std::unique_ptr<pair::PeerLink> link_to_peer(const Ground& ground) {
     if (!ground.peer) return nullptr;
-    const auto& [dealer, router, key] = *ground.peer;
-    return std::make_unique<pair::PeerLink>(ground.loop, dealer, router, key, Random(seed(ground)));
+    const auto& line = *ground.peer;
+    return std::make_unique<pair::PeerLink>(ground.loop, line.dealer, line.router, line.key,
+                                            Random(seed(ground)));
+  }
+  std::unique_ptr<replica::Replica> replica_of(const Ground& ground, const Settings& settings) {
+    if (!ground.peer) return nullptr;
+    auto made = std::make_unique<replica::Replica>(
+        replica::Replica::Surroundings{ground.loop, *journal, ground.peer->publisher, ground.peer->subscriber,
+                                       [this](net::Frames frames) { peer_link->send(std::move(frames)); },
+                                       [this] { return as_replica_sees(pair.peer()); },
+                                       [this](const JournalPosition& position) { pair.reach(position); }},
+        settings.resync_rate, Random(seed(ground)));
+    peer_link->on_journals(
+        [replica = made.get()](const wire::Envelope& envelope) { replica->hear(envelope); });
+    return made;
   }
   void send_up(const pair::CentralMessage& message) {
     std::visit([this](const auto& body) { uplink.send(body); }, message);
@@ -182,6 +209,7 @@ struct Agent::Rooms {
         if (!std::exchange(dialed, true)) uplink.start();
       });
     }
+    if (replica != nullptr) replica->start();
     pair.start();
   }
 
@@ -209,6 +237,7 @@ struct Agent::Rooms {
   std::unique_ptr<pair::PeerLink> peer_link;  // none where the site has one node
   NodeDuties duties;
   pair::Pair pair;
+  std::unique_ptr<replica::Replica> replica;  // as peer_link
   std::unique_ptr<targets::Courier> courier;
   outbox::Outbox outbox;
   Outside outside;

@@ -17,7 +17,9 @@
 #include "common/model/artifact.hpp"
 #include "common/model/session.hpp"
 #include "common/net/dealer.hpp"
+#include "common/net/publisher.hpp"
 #include "common/net/router.hpp"
+#include "common/net/subscriber.hpp"
 #include "common/sql/database.hpp"
 
 namespace fieldline::runtime {
@@ -28,10 +30,12 @@ namespace fieldline::agent {
 
 class Agent {
  public:
-  // The line to the other node of a pair: `router` admits `key`, which is the peer's.
+  // The lines to the other node of a pair: `router` and `publisher` admit `key`, which is the peer's.
   struct PeerLine {
     net::Dealer& dealer;
     net::Router& router;
+    net::Publisher& publisher;
+    net::Subscriber& subscriber;
     std::string key;
   };
   // What an agent stands on; all outlive it.

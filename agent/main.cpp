@@ -20,7 +20,9 @@
 #include "common/base/secret_box.hpp"
 #include "common/base/worker.hpp"
 #include "common/net/curve_dealer.hpp"
+#include "common/net/curve_publisher.hpp"
 #include "common/net/curve_router.hpp"
+#include "common/net/curve_subscriber.hpp"
 #include "common/net/key_pair.hpp"
 #include "common/net/loop.hpp"
 #include "common/settings/text.hpp"
@@ -49,7 +51,7 @@ std::string address(const settings::Endpoint& endpoint) {
   return "tcp://" + settings::Text<settings::Endpoint>::print(endpoint);
 }
 
-// This node's ends of the two lines between the nodes of a pair.
+// This node's ends of the lines between the nodes of a pair.
 struct PeerLine {
   explicit PeerLine(net::Loop& loop) : zap(loop), admission(loop.clock()) {}
 
@@ -57,6 +59,8 @@ struct PeerLine {
   net::Admission admission;
   std::unique_ptr<net::CurveRouter> router;
   std::unique_ptr<net::CurveDealer> dealer;
+  std::unique_ptr<net::CurvePublisher> publisher;
+  std::unique_ptr<net::CurveSubscriber> subscriber;
   std::string key;
 };
 
@@ -78,12 +82,20 @@ Result<std::unique_ptr<PeerLine>> open_peer_line(net::Loop& loop, const net::Key
   if (auto proven = line->router->prove_refusal(); !proven) return fail(proven.error());
   line->dealer = std::make_unique<net::CurveDealer>(
       loop, keys, net::CurveDealer::Options{address(*settings.peer_endpoint), *key});
+  auto publisher =
+      net::CurvePublisher::bind(loop, line->zap, line->admission, keys,
+                                {.endpoint = address(agent::stream_listen(settings)), .domain = "stream"});
+  if (!publisher) return fail(publisher.error());
+  line->publisher = std::move(*publisher);
+  if (auto proven = line->publisher->prove_refusal(); !proven) return fail(proven.error());
+  line->subscriber = std::make_unique<net::CurveSubscriber>(
+      loop, keys, net::CurveSubscriber::Options{address(agent::stream_endpoint(settings)), *key});
   return line;
 }
 
 std::optional<agent::Agent::PeerLine> ends_of(const std::unique_ptr<PeerLine>& line) {
   if (line == nullptr) return std::nullopt;
-  return agent::Agent::PeerLine{*line->dealer, *line->router, line->key};
+  return agent::Agent::PeerLine{*line->dealer, *line->router, *line->publisher, *line->subscriber, line->key};
 }
 
 Result<> run(const agent::Settings& settings) {

@@ -36,19 +36,31 @@ bool is_step(NodePhase phase) {
 
 void NodeDuties::begin_serving(std::uint64_t epoch) {
   log(Severity::kInfo, fmt::format("this node is the active one, epoch {}", epoch));
-  raise_journal(epoch);
+  if (replica_ != nullptr) replica_->rest();
+  // Behind all that was applied of the other node's journal: what is served begins with it.
+  raise_journal(epoch, [this, service = ++service_] {
+    if (service == service_) serve();
+  });
+}
+
+void NodeDuties::serve() {
   resume_deliveries();
+  if (replica_ != nullptr) replica_->feed();
   desk_->serve([this] { settled_(); });
 }
 
 void NodeDuties::raise_epoch(std::uint64_t epoch) {
   log(Severity::kInfo, fmt::format("this node goes on as the active one, epoch {}", epoch));
-  raise_journal(epoch);
+  raise_journal(epoch, [this] {
+    if (replica_ != nullptr) replica_->raised();
+  });
 }
 
-void NodeDuties::raise_journal(std::uint64_t epoch) {
-  journal_.raise_epoch(epoch, [](const Result<>& raised) {
-    if (!raised) spdlog::error("the epoch of the journal: {}", raised.error().describe());
+// The field is served, whatever the journal's disk says; messages then fail one by one.
+void NodeDuties::raise_journal(std::uint64_t epoch, const std::function<void()>& raised) {
+  journal_.raise_epoch(epoch, [raised](const Result<>& outcome) {
+    if (!outcome) spdlog::error("the epoch of the journal: {}", outcome.error().describe());
+    raised();
   });
 }
 
@@ -73,8 +85,27 @@ void NodeDuties::end_deliveries(Duration patience, std::function<void()> ended) 
 }
 
 void NodeDuties::end_serving(std::function<void()> ended) {
+  ++service_;
+  ++ending_;
   end_deliveries(kLastMoment, [] {});
-  desk_->stand_by([this, ended = std::move(ended)] { end_deliveries(kLastMoment, ended); });
+  desk_->stand_by([this, ended = std::move(ended)] {
+    end_deliveries(kLastMoment, [this, ended] {
+      --ending_;
+      ended();
+      take_side();
+    });
+  });
+}
+
+// A node that serves no more follows once all that it writes itself is written.
+void NodeDuties::take_side() {
+  if (replica_ == nullptr || phase_ == NodePhase::kActive || phase_ == NodePhase::kDraining) return;
+  const bool aside = phase_ == NodePhase::kFenced || phase_ == NodePhase::kTerminated;
+  if (aside || ending_ > 0) {
+    replica_->rest();
+  } else {
+    replica_->follow();
+  }
 }
 
 void NodeDuties::record(const pair::RecordWindow& window) {
@@ -100,6 +131,8 @@ void NodeDuties::alarm(std::string_view code, const std::string& message) {
 
 void NodeDuties::entered(const pair::Enter& change) {
   since_ = loop_.clock().utc();
+  phase_ = change.to;
+  take_side();
   spdlog::info("pair: {}, was {}: {}", name(change.to), name(change.from), change.why);
   if (!is_step(change.to))
     log(severity_of(change.to),

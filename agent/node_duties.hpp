@@ -14,6 +14,7 @@
 #include "agent/orders/desk.hpp"
 #include "agent/outbox/outbox.hpp"
 #include "agent/pair/duties.hpp"
+#include "agent/replica/replica.hpp"
 #include "common/base/executor.hpp"
 
 namespace fieldline::agent {
@@ -24,10 +25,11 @@ class NodeDuties final : public pair::Duties {
   NodeDuties(Executor& loop, events::EventLog& events, journal::Journal& journal)
       : loop_(loop), events_(events), journal_(journal), since_(loop.clock().utc()) {}
 
-  // Before the pair starts.
-  void attach(orders::Desk& desk, outbox::Outbox& outbox) {
+  // Before the pair starts; no replica where there is no peer.
+  void attach(orders::Desk& desk, outbox::Outbox& outbox, replica::Replica* replica) {
     desk_ = &desk;
     outbox_ = &outbox;
+    replica_ = replica;
   }
   // Told when all instances of an active node have been tried, and when it could not become active.
   void on_settled(std::function<void()> listener) { settled_ = std::move(listener); }
@@ -47,7 +49,9 @@ class NodeDuties final : public pair::Duties {
   [[nodiscard]] Timestamp since() const { return since_; }
 
  private:
-  void raise_journal(std::uint64_t epoch);
+  void raise_journal(std::uint64_t epoch, const std::function<void()>& raised);
+  void serve();
+  void take_side();
   void log(Severity severity, std::string message);
 
   Executor& loop_;
@@ -55,6 +59,10 @@ class NodeDuties final : public pair::Duties {
   journal::Journal& journal_;
   orders::Desk* desk_ = nullptr;
   outbox::Outbox* outbox_ = nullptr;
+  replica::Replica* replica_ = nullptr;
+  NodePhase phase_ = NodePhase::kBootHold;
+  unsigned ending_ = 0;        // ends of serving under way
+  std::uint64_t service_ = 0;  // counts begins and ends: what a late answer belonged to
   bool delivers_ = false;
   std::vector<std::function<void()>> wait_for_deliveries_;
   std::function<void()> settled_ = [] {};

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <cstdint>
 #include <utility>
 
 #include "common/base/check.hpp"
@@ -30,6 +31,24 @@ Result<> naming_the_key(Result<> checked) {
   return checked;
 }
 
+constexpr std::uint16_t kLastPort = 65535;
+
+// 0, any free one, stays so.
+settings::Endpoint one_higher(settings::Endpoint endpoint) {
+  if (endpoint.port != 0) ++endpoint.port;
+  return endpoint;
+}
+
+Result<> check_stream(const Settings& settings) {
+  const auto highest = [](const settings::Endpoint& endpoint) { return endpoint.port == kLastPort; };
+  if (!settings.stream_listen && highest(settings.peer_listen))
+    return fail(ErrorCode::kInvalid, "there is no port above pair.listen: say one", "pair.stream_listen");
+  if (!settings.stream_endpoint && highest(*settings.peer_endpoint))
+    return fail(ErrorCode::kInvalid, "there is no port above pair.peer_endpoint: say one",
+                "pair.stream_endpoint");
+  return {};
+}
+
 Result<> check_peer(const Settings& settings) {
   const auto& pair = settings.pair;
   const auto& peer = pair.peer;
@@ -46,6 +65,8 @@ Result<> check_peer(const Settings& settings) {
   } else if (!settings.peer_endpoint) {
     return fail(ErrorCode::kInvalid, fmt::format("where {} listens for this node", peer),
                 "pair.peer_endpoint");
+  } else if (auto checked = check_stream(settings); !checked) {
+    return checked;
   }
   return fieldline::pair::check(pair_settings(settings));
 }
@@ -58,6 +79,14 @@ void add_pair(settings::Table<Settings>& table) {
   table.add("pair.peer_key_file", &Settings::peer_key,
             "File with the peer's public key: a copy of node.pub from its state directory.");
   table.add("pair.listen", &Settings::peer_listen, "Where to listen for the peer.");
+  table.add("pair.stream_endpoint", &Settings::stream_endpoint,
+            "Where the peer streams its journal; not set: one port above pair.peer_endpoint.");
+  table.add("pair.stream_listen", &Settings::stream_listen,
+            "Where to stream the journal to the peer; not set: one port above pair.listen.");
+  table
+      .add("pair.resync_rate", &Settings::resync_rate,
+           "Bytes a second of what the peer missed and fetches, so that the line has room for the rest.")
+      .range(64 << 10, std::int64_t{1} << 40);
   table.add(
       "pair.preferred", [](Settings& s) -> bool& { return s.pair.preferred; },
       "Becomes active first when both nodes start and hold the same. Set it at one of them.");
@@ -91,6 +120,14 @@ void add_pair(settings::Table<Settings>& table) {
 }
 
 }  // namespace
+
+settings::Endpoint stream_listen(const Settings& settings) {
+  return settings.stream_listen.value_or(one_higher(settings.peer_listen));
+}
+
+settings::Endpoint stream_endpoint(const Settings& settings) {
+  return settings.stream_endpoint.value_or(one_higher(settings.peer_endpoint.value_or(settings::Endpoint{})));
+}
 
 pair::Settings pair_settings(const Settings& settings) {
   auto pair = settings.pair;

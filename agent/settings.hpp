@@ -1,6 +1,7 @@
 // What ops can set on an agent: the one table behind its file, flags, --help and --sample.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -25,6 +26,9 @@ struct Settings {
   pair::Settings pair;  // but for `node` and `control`, which are above
   settings::Endpoint peer_listen{"0.0.0.0", 7401};
   std::optional<settings::Endpoint> peer_endpoint;
+  std::optional<settings::Endpoint> stream_listen;    // absent: as peer_listen, one port higher
+  std::optional<settings::Endpoint> stream_endpoint;  // absent: as peer_endpoint, one port higher
+  std::int64_t resync_rate = std::int64_t{8} << 20;   // bytes a second
   std::filesystem::path peer_key = "/etc/fieldline/peer.pub";
   events::Retention retention;
   outbox::Caps outbox;
@@ -34,6 +38,9 @@ struct Settings {
 
 settings::Table<Settings> settings_table();
 
+// Where this node streams its journal, and where its peer does.
+settings::Endpoint stream_listen(const Settings& settings);
+settings::Endpoint stream_endpoint(const Settings& settings);
 // How the node takes part in its pair.
 pair::Settings pair_settings(const Settings& settings);
 

@@ -140,6 +140,7 @@ void Station::describe_pair(NodeHealth& health) const {
   health.phase = pair.phase();
   health.since = rooms_.duties.since();
   health.lease = pair.lease();
+  if (rooms_.replica != nullptr) health.replication = rooms_.replica->health();
   if (peer_.empty()) return;
   const auto phase = pair.peer();
   health.peer = PeerHealth{phase.has_value(), peer_, phase};

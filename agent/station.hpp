@@ -13,6 +13,7 @@
 #include "agent/orders/desk.hpp"
 #include "agent/outbox_desk.hpp"
 #include "agent/pair/pair.hpp"
+#include "agent/replica/replica.hpp"
 #include "agent/runtime/runtime.hpp"
 #include "agent/store/artifact_store.hpp"
 #include "agent/store/configuration_store.hpp"
@@ -34,6 +35,7 @@ class Station final : public uplink::Node {
     pair::Pair& pair;
     NodeDuties& duties;
     OutboxDesk& outbox;
+    const replica::Replica* replica;  // null: it has no line to a peer
   };
 
   Station(const Rooms& rooms, std::string site, std::string node, std::string peer,

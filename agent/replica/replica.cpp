@@ -51,17 +51,24 @@ Replica::~Replica() {
 void Replica::start() {
   with_.journal.on_growth([this] { grown(); });
   link_.start([this](const wire::Envelope& envelope) { stream(envelope); });
+  follow();
   tick();
 }
 
 void Replica::feed() {
   rest();
+  with_.reached(with_.journal.position());
   feed_.begin();
 }
 
-void Replica::follow(std::uint64_t epoch) {
+void Replica::raised() {
+  with_.reached(with_.journal.position());
+  feed_.beacon();
+}
+
+void Replica::follow() {
   feed_.end();
-  handle(Follow{epoch});
+  handle(Follow{with_.journal.epoch()});
 }
 
 void Replica::rest() {

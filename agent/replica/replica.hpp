@@ -47,8 +47,10 @@ class Replica {
   void start();
   // This node is active, and its journal knows the epoch.
   void feed();
-  // It stands by, and was active last in `epoch`.
-  void follow(std::uint64_t epoch);
+  // The same in a later epoch.
+  void raised();
+  // It stands by.
+  void follow();
   // It does neither.
   void rest();
   // What the peer sent over the peer channel.

@@ -143,7 +143,9 @@ struct Node::Running {
     admission.allow(key_of(peer));
     peer_router = world.network.router(*loop, name, key_of(name), admission);
     peer_dealer = world.network.dealer(*loop, name, key_of(name), peer, key_of(peer));
-    return {*peer_dealer, *peer_router, key_of(peer)};
+    publisher = world.network.publisher(*loop, name, key_of(name), admission);
+    subscriber = world.network.subscriber(*loop, name, key_of(name), peer, key_of(peer));
+    return {*peer_dealer, *peer_router, *publisher, *subscriber, key_of(peer)};
   }
 
   std::unique_ptr<Executor> loop;
@@ -157,6 +159,8 @@ struct Node::Running {
   net::Admission admission;  // of the peer
   std::unique_ptr<net::Router> peer_router;
   std::unique_ptr<net::Dealer> peer_dealer;
+  std::unique_ptr<net::Publisher> publisher;
+  std::unique_ptr<net::Subscriber> subscriber;
   std::unique_ptr<agent::Agent> agent;
 };
 

@@ -238,12 +238,16 @@ def free_port():
 
 def pair_up(preferred, other, dial=None):
     """Makes these two agents, which have not started yet, a pair. `dial`: ports to dial instead of where each listens."""
+    dial = dial or (lambda port: port)
     ports = {agent: free_port() for agent in (preferred, other)}
+    streams = {agent: free_port() for agent in (preferred, other)}
     for agent, peer in ((preferred, other), (other, preferred)):
         agent.role = "automatic"
         agent.settings |= {"pair.peer": peer.node, "pair.peer_key_file": peer.make_key(),
                            "pair.listen": f"{agent.address}:{ports[agent]}",
-                           "pair.peer_endpoint": f"{peer.address}:{(dial or (lambda port: port))(ports[peer])}"}
+                           "pair.peer_endpoint": f"{peer.address}:{dial(ports[peer])}",
+                           "pair.stream_listen": f"{agent.address}:{streams[agent]}",
+                           "pair.stream_endpoint": f"{peer.address}:{dial(streams[peer])}"}
     preferred.settings["pair.preferred"] = "true"
 
 

@@ -53,7 +53,7 @@ class ReplicaNode {
   }
   void stand_by() {
     active_ = false;
-    on_loop([&] { run_->replica.follow(epoch_); });
+    on_loop([&] { run_->replica.follow(); });
   }
   void rest() {
     active_ = false;
@@ -186,6 +186,7 @@ class ReplicaNode {
         link.on_journals([this](const wire::Envelope& envelope) { replica.hear(envelope); });
         link.start([](const pair::PeerMessage&) {}, [](const std::string&) {});
         replica.start();
+        replica.rest();
       });
     }
 
