@@ -173,7 +173,7 @@ void Feed::take(const ReplicaAck& ack) {
 
 void Feed::take(const TailOffer& offer, std::string_view bytes) {
   if (!runs_) return;
-  auto records = unpack_messages(offer.records, bytes);
+  auto records = unpack_offer(offer.records, bytes);
   if (!records) return spdlog::warn("replication: an offer dropped: {}", records.error().describe());
   const auto count = records->size();
   with_.journal.adopt(
@@ -182,7 +182,8 @@ void Feed::take(const TailOffer& offer, std::string_view bytes) {
         if (!fates) return spdlog::error("replication: {}", fates.error().describe());
         TailFates answer{{}, number};
         for (const auto fate : *fates) answer.fates.push_back(static_cast<MessageFate>(fate));
-        if (count > 0) spdlog::info("replication: {} messages of the other node taken or known", count);
+        if (count > 0)
+          spdlog::info("replication: {} messages or endings of the other node taken or known", count);
         with_.to_peer(wire::seal(answer, epoch()));
       }));
 }

@@ -345,8 +345,7 @@ void Stride::on(Answered& event) {
   if (fates.size() != offering.records.size()) return;
   Resolve resolve;
   for (std::size_t i = 0; i < fates.size(); ++i) {
-    if (!offering.records[i].id) continue;
-    resolve.ids.push_back(*offering.records[i].id);
+    resolve.places.push_back(offering.records[i].place);
     resolve.fates.push_back(static_cast<journal::Fate>(fates[i]));
   }
   offering.records.clear();

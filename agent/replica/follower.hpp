@@ -89,7 +89,7 @@ struct Offer {
   std::vector<journal::Record> records;
 };
 struct Resolve {
-  std::vector<MessageId> ids;
+  std::vector<Place> places;  // of what was offered, in this node's journal
   std::vector<journal::Fate> fates;
 };
 struct Moved {};  // what is durable reaches further

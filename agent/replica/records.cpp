@@ -51,14 +51,15 @@ Result<std::vector<journal::Record>> unpack(const std::vector<RecordHead>& heads
   return cut(heads, bytes);
 }
 
-Result<std::vector<journal::Record>> unpack_messages(const std::vector<RecordHead>& heads,
-                                                     std::string_view bytes) {
+Result<std::vector<journal::Record>> unpack_offer(const std::vector<RecordHead>& heads,
+                                                  std::string_view bytes) {
+  using journal::RecordKind;
   auto records = cut(heads, bytes);
   if (!records) return records;
-  for (const auto& record : *records) {
-    const bool is_message =
-        record.kind == journal::RecordKind::kMessage || record.kind == journal::RecordKind::kParked;
-    if (!is_message || !record.id) return malformed("a record that is no message");
+  for (const auto& [place, kind, epoch, at, id, note, crc, content] : *records) {
+    const bool is_message = kind == RecordKind::kMessage || kind == RecordKind::kParked;
+    if (is_message != id.has_value() || (!is_message && kind != RecordKind::kSettled))
+      return malformed("a record that nobody offers");
   }
   return records;
 }

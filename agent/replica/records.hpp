@@ -23,8 +23,8 @@ Packed pack(const std::vector<journal::Record>& records);
 Result<std::vector<journal::Record>> unpack(const std::vector<RecordHead>& heads, std::string_view bytes,
                                             journal::Place from, journal::Place through);
 
-// The same of messages, whose places mean nothing here.
-Result<std::vector<journal::Record>> unpack_messages(const std::vector<RecordHead>& heads,
-                                                     std::string_view bytes);
+// The same of messages and endings that are offered: their places mean nothing here.
+Result<std::vector<journal::Record>> unpack_offer(const std::vector<RecordHead>& heads,
+                                                  std::string_view bytes);
 
 }  // namespace fieldline::replica

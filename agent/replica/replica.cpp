@@ -182,7 +182,7 @@ void Replica::carry_out(Action& action) {
             send(TailOffer{offer.number, std::move(packed.heads)}, std::move(packed.bytes));
           },
           [&](const Resolve& resolve) {
-            journal.resolve(resolve.ids, resolve.fates, then<void>([](const Result<>& outcome) {
+            journal.resolve(resolve.places, resolve.fates, then<void>([](const Result<>& outcome) {
                               return Resolved{outcome.has_value()};
                             }));
           },
@@ -220,7 +220,7 @@ void Replica::look_up(const RecordsQuery& query) {
 void Replica::restore(const wire::Envelope& envelope) {
   const auto found = wire::body_of<RecordsFound>(envelope);
   if (!found) return link_.drop(found.error().describe());
-  auto records = unpack_messages(found->records, envelope.attachment);
+  auto records = unpack_offer(found->records, envelope.attachment);
   if (!records) return link_.drop(records.error().describe());
   // Only what was asked for, and is still missing.
   const auto& wanted = with_.journal.wanted();

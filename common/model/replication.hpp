@@ -99,7 +99,7 @@ struct ReplicaAck {
   friend bool operator==(const ReplicaAck&, const ReplicaAck&) = default;
 };
 
-// Messages that the standby holds and the active node may not.
+// Messages that the standby holds, and endings that it knows of, which the active node may not.
 struct TailOffer {
   std::uint64_t number = 0;
   std::vector<RecordHead> records;
@@ -109,14 +109,14 @@ struct TailOffer {
   friend bool operator==(const TailOffer&, const TailOffer&) = default;
 };
 
-// What is true of such a message at the active node.
+// What is true of such a message at the active node; of an ending that it is known: live.
 enum class MessageFate { kLive, kDelivered, kDiscarded, kDropped };
 template <>
 inline constexpr std::array kEnumNames<MessageFate> =
     std::to_array<std::string_view>({"live", "delivered", "discarded", "dropped"});
 
 struct TailFates {
-  std::vector<MessageFate> fates;  // of each message offered, in order
+  std::vector<MessageFate> fates;  // of each record offered, in order
   std::uint64_t number = 0;
 
   static constexpr auto fields =

@@ -252,7 +252,7 @@ TEST_CASE("in line, a standby offers what the other may not have, until it is as
   standby.beacon(100);
   REQUIRE(standby.says<ReadUnshared>() != nullptr);
   journal::Record message;
-  message.id = MessageId{1, "a", 7, "north"};
+  message.place = 88;
   standby.tell(Unshared{true, {message}, 90});
   REQUIRE(standby.says<Offer>() != nullptr);
   const auto number = standby.says<Offer>()->number;
@@ -265,7 +265,7 @@ TEST_CASE("in line, a standby offers what the other may not have, until it is as
   CHECK(standby.says<Resolve>() == nullptr);
   standby.tell(Answered{{{MessageFate::kDelivered}, number}});
   REQUIRE(standby.says<Resolve>() != nullptr);
-  CHECK(standby.says<Resolve>()->ids == std::vector{*message.id});
+  CHECK(standby.says<Resolve>()->places == Places{88});
   CHECK(standby.says<Resolve>()->fates == std::vector{journal::Fate::kDelivered});
   standby.tell(Resolved{true});
   REQUIRE(standby.says<ReadUnshared>() != nullptr);
