@@ -37,16 +37,20 @@ bool is_step(NodePhase phase) {
 void NodeDuties::begin_serving(std::uint64_t epoch) {
   log(Severity::kInfo, fmt::format("this node is the active one, epoch {}", epoch));
   if (replica_ != nullptr) replica_->rest();
-  // Behind all that was applied of the other node's journal: what is served begins with it.
-  raise_journal(epoch, [this, service = ++service_] {
-    if (service == service_) serve();
-  });
+  // The epoch is written behind all that was applied of the other node's journal: what is served begins with
+  // it.
+  const auto prepare = [this, epoch, service = ++service_](const std::function<void()>& ready) {
+    raise_journal(epoch, [this, service, ready] {
+      if (service == service_) begin_passing_on();
+      ready();
+    });
+  };
+  desk_->serve(prepare, [this] { settled_(); });
 }
 
-void NodeDuties::serve() {
-  resume_deliveries();
+void NodeDuties::begin_passing_on() {
   if (replica_ != nullptr) replica_->feed();
-  desk_->serve([this] { settled_(); });
+  if (phase_ == NodePhase::kActive) resume_deliveries();
 }
 
 void NodeDuties::raise_epoch(std::uint64_t epoch) {

@@ -50,7 +50,7 @@ class NodeDuties final : public pair::Duties {
 
  private:
   void raise_journal(std::uint64_t epoch, const std::function<void()>& raised);
-  void serve();
+  void begin_passing_on();
   void take_side();
   void log(Severity severity, std::string message);
 

@@ -66,19 +66,22 @@ void Desk::start(std::function<void()> done) {
       });
 }
 
-void Desk::serve(std::function<void()> done) {
+void Desk::serve(Prepare prepare, std::function<void()> done) {
   current_.role = Role::kActive;
   stop_waiting();
-  run_alone([self = self_, done = std::move(done)] {
-    auto& desk = **self;
+  run_alone([self = self_, prepare = std::move(prepare), done = std::move(done)] {
     const auto end = [self, done] {
       if (*self == nullptr) return;
       (*self)->end_alone();
       done();
     };
-    if (desk.current_.role != Role::kActive) return end();
-    desk.around_.runtime.resume();
-    desk.resume(desk.all(), 0, end);
+    prepare([self, end] {
+      if (*self == nullptr) return;
+      auto& desk = **self;
+      if (desk.current_.role != Role::kActive) return end();
+      desk.around_.runtime.resume();
+      desk.resume(desk.all(), 0, end);
+    });
   });
 }
 

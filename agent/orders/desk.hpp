@@ -33,9 +33,11 @@ class Desk {
 
   // Reads what is current, before the first order is taken; a node begins as a standby.
   void start(std::function<void()> done);
-  // From now on orders for the active node are taken, and all that is current runs. `done` comes when all
-  // have been tried; one that can't be run is logged and stays as it is.
-  void serve(std::function<void()> done);
+  // From now on orders for the active node are taken. Once `prepare` has called back, which it always does,
+  // all that is current runs. `done` comes when all have been tried; one that can't be run is logged and
+  // stays as it is.
+  using Prepare = std::function<void(std::function<void()> ready)>;
+  void serve(Prepare prepare, std::function<void()> done);
   // The opposite: `done` once nothing runs any more and what it kept is on the disk.
   void stand_by(std::function<void()> done);
 

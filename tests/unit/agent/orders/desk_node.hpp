@@ -134,7 +134,7 @@ class DeskNode final : Answers {
     return std::get<std::int64_t>((**answer).front().sample.value);
   }
   void serve() {
-    await([this](auto done) { desk_->serve(std::move(done)); });
+    await([this](auto done) { desk_->serve([](const auto& ready) { ready(); }, std::move(done)); });
   }
   void stand_by() {
     await([this](auto done) { desk_->stand_by(std::move(done)); });

@@ -96,7 +96,7 @@ TEST_CASE("a node whose role changes before all has started ends with what its l
   for (int i = 0; i < 20; ++i) REQUIRE(node.deploy(shows("Pump" + std::to_string(i), i)).success);
   bool served = false;
   node.await([&](auto done) {
-    node.desk().serve([&] { served = true; });
+    node.desk().serve([](const auto& ready) { ready(); }, [&] { served = true; });
     node.desk().stand_by(std::move(done));
   });
   CHECK(served);
