@@ -170,8 +170,8 @@ struct Agent::Rooms {
         desk({ground.loop, *store, *artifacts, runtime, answers, logger(), settings.site,
               asking(pair, ground.loop.clock())}),
         outbox_desk(outbox, *journal, [this] { return pair.phase() == NodePhase::kActive; }),
-        station({ground.loop, *store, *artifacts, events, connections, runtime, desk, pair, duties, outbox_desk,
-                 replica.get()},
+        station({ground.loop, *store, *artifacts, events, connections, runtime, desk, pair, duties,
+                 outbox_desk, replica.get()},
                 settings.site, settings.node, settings.pair.peer, settings.state),
         uplink(ground.loop, ground.dealer, station, Random(seed(ground))) {
     answers.attach(uplink);
