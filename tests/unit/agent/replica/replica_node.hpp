@@ -15,6 +15,7 @@
 #include "agent/pair/peer_link.hpp"
 #include "agent/replica/replica.hpp"
 #include "common/base/virtual_time.hpp"
+#include "common/model/outbox.hpp"
 #include "common/net/admission.hpp"
 #include "common/net/lossy_network.hpp"
 #include "common/sql/inline_database.hpp"
@@ -144,8 +145,7 @@ class ReplicaNode {
     FAIL("it does not wait");
   }
   std::size_t parked() {
-    return answer_of<journal::ParkedPage>([&](auto done) { journal().parked("", "", 200, done); })
-        ->messages.size();
+    return answer_of<ParkedPage>([&](auto done) { journal().parked({}, "", 200, done); })->messages.size();
   }
   std::optional<journal::Ending> ending(const MessageId& id) {
     const auto proof = answer_of<journal::Proof>([&](auto done) { journal().proof(id, done); });

@@ -1,0 +1,184 @@
+"""What a site was told is kept outlives the node that kept it: the other node has it, delivers it once, and goes on."""
+
+import time
+
+import pytest
+from conftest import show_logs
+from harness.pair import LIMIT
+from harness.rest import Refused, wait_for
+from harness.sending_pair import SendingPair
+
+KEEPER = [
+    {"kind": "Template", "name": "Keeping", "spec": {
+        "attributes": {"Count": {"type": "int", "value": 0, "retained": True, "writable": True}},
+        "alarms": {"Counting": {"attribute": "Count", "kind": "limits", "hi": {"value": 1}, "latching": True}},
+        "scripts": {"Step": {"source": 'attributes.set("Count", attributes.get("Count") + 1)\n',
+                             "trigger": {"kind": "interval", "interval": "200ms"}}}}},
+    {"kind": "Instance", "name": "K", "spec": {"site": "north", "template": "Keeping"}}]
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    site = SendingPair(tmp_path_factory.mktemp("replication"))
+    try:
+        yield site.start()
+    finally:
+        show_logs(site.daemons)
+        site.stop()
+
+
+@pytest.fixture(autouse=True)
+def at_peace(site):
+    """Both nodes are there and in line, and nothing waits, when a test begins."""
+    site.network.heal()
+    site.receiver.away = False
+    for agent in site.nodes.values():
+        if not agent.running:
+            agent.start()
+    site.wait_settled()
+    wait_in_line(site)
+    wait_for("nothing waits", site.receiver.has_all, LIMIT)
+    yield
+
+
+def replication(site, name):
+    return site.node(name).get("health", {}).get("replication", {})
+
+
+def wait_in_line(site):
+    """The active node knows that the standby has everything, but for what came in the last second or so."""
+    def in_line():
+        active = site.active()
+        told = active and (replication(site, active), replication(site, site.other(active)))
+        return told and told[0]["state"] == "fed" and told[1]["state"] == "following" and \
+            told[0].get("lag_rows", 1000) < 100
+
+    wait_for("the standby follows", in_line, LIMIT)
+
+
+def send_some(site, count):
+    """Waits until the script was told of so many more messages; answers how many there were before."""
+    before = len(site.receiver.told)
+    wait_for("the script sends", lambda: len(site.receiver.told) >= before + count, LIMIT)
+    return before
+
+
+def test_what_waits_for_a_target_is_delivered_by_the_heir_of_a_killed_node(site):
+    receiver = site.receiver
+    for _ in range(2):
+        killed = site.wait_settled()
+        wait_in_line(site)
+        receiver.away = True
+        before = send_some(site, 50)
+        time.sleep(2)  # more than a beat: all but the last moment is replicated
+        waiting = list(receiver.told[before:before + 50])
+        site.nodes[killed].kill()
+        receiver.away = False
+        heir = site.other(killed)
+        site.wait_active(heir)
+        wait_for("the heir has delivered what waited", lambda: all(receiver.delivered[one] for one in waiting), LIMIT)
+        site.nodes[killed].come_back()
+        site.wait_settled()
+        wait_for("all that was accepted arrives", receiver.has_all, LIMIT)
+
+
+def test_a_planned_switch_loses_nothing_and_delivers_nothing_twice(site):
+    receiver = site.receiver
+    receiver.away = True
+    send_some(site, 20)
+    twice = {identity for identity, times in receiver.delivered.items() if times > 1}
+    for _ in range(4):
+        before = site.wait_settled()
+        wait_in_line(site)
+        start = time.monotonic()
+        answer = site.rest.post("/sites/north/failover?wait=30s")
+        print(f"switch from {before}: {time.monotonic() - start:.2f} s")
+        assert answer["active"] == site.other(before)
+        receiver.away = not receiver.away
+        send_some(site, 20)
+    receiver.away = False
+    site.wait_settled()
+    wait_for("all that was accepted arrives", receiver.has_all, LIMIT)
+    assert {identity for identity, times in receiver.delivered.items() if times > 1} == twice
+    assert not site.events("without")
+
+
+def test_what_only_a_dead_node_had_comes_home_with_it(site):
+    receiver = site.receiver
+    lonely = site.wait_settled()
+    heir = site.other(lonely)
+    receiver.away = True
+    site.network.part(lonely, heir)
+    before = send_some(site, 30)
+    tail = list(receiver.told[before + 10:before + 30])
+    site.nodes[lonely].kill()
+    site.network.heal()
+    receiver.away = False
+    site.wait_active(heir)
+    send_some(site, 20)
+    assert not any(receiver.delivered[one] for one in tail)
+    site.nodes[lonely].come_back()
+    assert site.wait_settled() == heir
+    wait_for("the tail arrives", lambda: all(receiver.delivered[one] for one in tail), LIMIT)
+    wait_for("all that was accepted arrives", receiver.has_all, LIMIT)
+
+
+def test_both_nodes_die_and_nothing_is_lost(site):
+    receiver = site.receiver
+    receiver.away = True
+    send_some(site, 30)
+    for agent in site.nodes.values():
+        agent.kill()
+    receiver.away = False
+    for agent in site.nodes.values():
+        agent.start()
+    site.wait_settled()
+    wait_for("all that was accepted arrives", receiver.has_all, LIMIT)
+
+
+def test_a_standby_that_was_away_fetches_what_it_missed(site):
+    receiver = site.receiver
+    active = site.wait_settled()
+    standby = site.other(active)
+    site.nodes[standby].kill()
+    receiver.away = True
+    before = send_some(site, 200)
+    missed = list(receiver.told[before:before + 200])
+    assert replication(site, active)["state"] == "unheard"
+    site.nodes[standby].come_back()
+    assert site.wait_settled() == active
+    wait_in_line(site)
+    site.nodes[active].kill()
+    receiver.away = False
+    site.wait_active(standby)
+    wait_for("it delivers what it missed", lambda: all(receiver.delivered[one] for one in missed), LIMIT)
+
+
+def test_retained_values_and_alarms_go_on_at_the_heir(site):
+    site.rest.post("/apply", KEEPER)
+    site.deploy("K")
+
+    def count():
+        try:
+            [item] = site.rest.get("/instances/K/values")["values"]
+        except Refused as refused:
+            assert refused.status in (404, 503, 504), refused
+            return None
+        return item.get("value")
+
+    def since():
+        alarms = site.rest.get("/alarms?site=north")["alarms"]
+        return next((alarm["since"] for alarm in alarms if alarm["alarm"] == "Counting"), None)
+
+    killed = site.wait_settled()
+    wait_for("it counts", lambda: (count() or 0) > 20, LIMIT)
+    raised = since()
+    assert raised
+    time.sleep(2)
+    before = count()
+    site.nodes[killed].kill()
+    site.wait_active(site.other(killed))
+    after = wait_for("it counts on", count, LIMIT)
+    assert after >= before - 10
+    assert since() == raised
+    site.nodes[killed].come_back()
