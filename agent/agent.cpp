@@ -4,6 +4,7 @@
 #include <limits>
 #include <utility>
 #include <variant>
+#include <vector>
 
 #include "agent/connections/connections.hpp"
 #include "agent/events/event_log.hpp"
@@ -107,6 +108,15 @@ Event connection_event(const ConnectionHealth& health) {
   return event;
 }
 
+Event damage_event(const std::string& what) {
+  Event event;
+  event.category = Category::kSystem;
+  event.severity = Severity::kError;
+  event.source = "store";
+  event.message = what;
+  return event;
+}
+
 Event unreadable_event(const std::string& key) {
   Event event;
   event.category = Category::kSystem;
@@ -139,6 +149,7 @@ struct Agent::Rooms {
         std::unique_ptr<store::ArtifactStore> shared, std::unique_ptr<journal::Journal> kept,
         lease::Vote vote)
       : loop(ground.loop),
+        set_aside(ground.set_aside),
         store(std::move(opened)),
         artifacts(std::move(shared)),
         journal(std::move(kept)),
@@ -228,6 +239,7 @@ struct Agent::Rooms {
   }
 
   Executor& loop;
+  const std::vector<std::string> set_aside;
   std::unique_ptr<store::ConfigurationStore> store;
   std::unique_ptr<store::ArtifactStore> artifacts;
   std::unique_ptr<journal::Journal> journal;
@@ -275,6 +287,7 @@ Agent::~Agent() = default;
 
 void Agent::start() {
   rooms_->events.start();
+  for (const auto& what : rooms_->set_aside) rooms_->events.append(damage_event(what));
   for (const auto& key : rooms_->artifacts->unreadable()) rooms_->events.append(unreadable_event(key));
   rooms_->journal->start();
   rooms_->desk.start([this] { rooms_->take_role(asks_); });

@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "agent/settings.hpp"
 #include "agent/targets/courier.hpp"
@@ -51,8 +52,9 @@ class Agent {
     Random random;
     // Makes what speaks to other systems, which looks artifacts up with `resolve`.
     std::function<std::unique_ptr<targets::Courier>(targets::Resolve resolve)> courier;
-    sql::Database& votes;          // opened with pair::migrations()
-    std::optional<PeerLine> peer;  // where the settings name one
+    sql::Database& votes;                  // opened with pair::migrations()
+    std::optional<PeerLine> peer;          // where the settings name one
+    std::vector<std::string> set_aside{};  // which of its files were damaged, in words
   };
 
   // Reads what the node holds; waits for the disk.

@@ -9,12 +9,9 @@
 #include <string_view>
 
 #include "agent/agent.hpp"
-#include "agent/events/schema.hpp"
-#include "agent/journal/schema.hpp"
-#include "agent/pair/schema.hpp"
 #include "agent/runtime/thread_strands.hpp"
 #include "agent/settings.hpp"
-#include "agent/store/schema.hpp"
+#include "agent/state_files.hpp"
 #include "agent/targets/targets.hpp"
 #include "common/base/file.hpp"
 #include "common/base/secret_box.hpp"
@@ -26,7 +23,6 @@
 #include "common/net/key_pair.hpp"
 #include "common/net/loop.hpp"
 #include "common/settings/text.hpp"
-#include "common/sql/threaded_database.hpp"
 
 namespace {
 
@@ -112,18 +108,8 @@ Result<> run(const agent::Settings& settings) {
 
   net::Loop loop;
   loop.stop_on_signals();
-  const auto database = [&](const char* file, std::string name, auto migrations) {
-    return sql::open_threaded({"sqlite:" + (settings.state / file).string(), std::move(name), migrations});
-  };
-  auto configurations = database("configurations.db", "store", store::migrations());
-  if (!configurations) return fail(configurations.error());
-  auto events = database("events.db", "events", events::migrations());
-  if (!events) return fail(events.error());
-  auto journal = database("journal.db", "journal", journal::migrations());
-  if (!journal) return fail(journal.error());
-
-  auto votes = database("votes.db", "votes", pair::migrations());
-  if (!votes) return fail(votes.error());
+  const auto files = agent::open_state_files(settings.state, loop.clock().utc());
+  if (!files) return fail(files.error());
 
   spdlog::info("node {}/{}, role {}, key {}", settings.site, settings.node,
                settings::Text<pair::Control>::print(settings.role), net::fingerprint(keys->public_key()));
@@ -136,9 +122,10 @@ Result<> run(const agent::Settings& settings) {
     return std::make_unique<targets::Targets>(
         targets::Targets::Surroundings{loop, std::move(resolve), settings.state});
   };
-  auto node = agent::Agent::build({loop, dealer, **configurations, **events, **journal, *secrets, strands,
-                                   compiler, Random::from_system(), courier, **votes, ends_of(*peer)},
-                                  settings);
+  auto node = agent::Agent::build(
+      {loop, dealer, *files->configurations, *files->events, *files->journal, *secrets, strands, compiler,
+       Random::from_system(), courier, *files->votes, ends_of(*peer), files->set_aside},
+      settings);
   if (!node) return fail(node.error());
 
   loop.post([&] { (*node)->start(); });

@@ -42,7 +42,7 @@ constexpr std::array kMigrations{
         report BLOB NOT NULL
       ) STRICT;
 
-      CREATE TABLE kept (  -- empty since the journal has these
+      CREATE TABLE kept (
         instance TEXT NOT NULL,
         name TEXT NOT NULL,
         bytes BLOB NOT NULL,

@@ -1,0 +1,69 @@
+#include "agent/state_files.hpp"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <span>
+#include <utility>
+
+#include "agent/events/schema.hpp"
+#include "agent/journal/schema.hpp"
+#include "agent/pair/schema.hpp"
+#include "agent/store/schema.hpp"
+#include "common/sql/threaded_database.hpp"
+#include "common/sql/whole_file.hpp"
+
+namespace fieldline::agent {
+namespace {
+
+struct File {
+  const char* name;
+  const char* of;
+  std::span<const sql::Migration> migrations;
+  std::unique_ptr<sql::Database> StateFiles::*into;
+};
+
+Result<> make_room(const std::filesystem::path& file, Timestamp now, std::vector<std::string>& set_aside) {
+  const auto whole = sql::check_whole(file);
+  if (whole || whole.error().code != ErrorCode::kCorrupt) return whole;
+  const auto aside = sql::set_aside(file, now);
+  if (!aside) return fail(aside.error());
+  set_aside.push_back(fmt::format("{} was damaged and is now {}; the node begins with an empty one ({})",
+                                  file.filename().string(), aside->filename().string(),
+                                  whole.error().message));
+  spdlog::error("{}", set_aside.back());
+  return {};
+}
+
+// A node that forgot its vote could give another one in the same epoch.
+Result<> check_votes(const std::filesystem::path& file) {
+  const auto whole = sql::check_whole(file);
+  if (whole || whole.error().code != ErrorCode::kCorrupt) return whole;
+  return fail(ErrorCode::kCorrupt,
+              fmt::format("{}. This node does not start, because it may have voted: see that the other node "
+                          "runs and is connected to the coordinator, then move the file away and start again",
+                          whole.error().message),
+              file.string());
+}
+
+}  // namespace
+
+Result<StateFiles> open_state_files(const std::filesystem::path& state, Timestamp now) {
+  StateFiles files;
+  for (const auto* name : {"configurations.db", "events.db", "journal.db"}) {
+    if (auto room = make_room(state / name, now, files.set_aside); !room) return fail(room.error());
+  }
+  if (auto whole = check_votes(state / "votes.db"); !whole) return fail(whole.error());
+  for (const auto& [name, of, migrations, into] :
+       {File{"configurations.db", "store", store::migrations(), &StateFiles::configurations},
+        File{"events.db", "events", events::migrations(), &StateFiles::events},
+        File{"journal.db", "journal", journal::migrations(), &StateFiles::journal},
+        File{"votes.db", "votes", pair::migrations(), &StateFiles::votes}}) {
+    auto opened = sql::open_threaded({"sqlite:" + (state / name).string(), of, migrations});
+    if (!opened) return fail(std::move(opened.error()));
+    files.*into = std::move(*opened);
+  }
+  return files;
+}
+
+}  // namespace fieldline::agent
