@@ -242,7 +242,8 @@ class AdoptedMessages final : public Follower {
       tail.push_back(feed_->records()[next_]);
       --more;
     }
-    if (tail.empty()) return;
+    // What else it writes of its own.
+    if (tail.empty()) return journal_->keep("Pump", {{"values/A", "own"}}, [](const Result<>&) {});
     for (const auto& record : tail) asked_.insert(*record.id);
     journal_->adopt(tail, [this, tail](const Result<std::vector<journal::Fate>>& fates) {
       if (!life_->done(fates ? Result<>() : Result<>(fail(fates.error())))) return;
