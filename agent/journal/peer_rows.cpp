@@ -1,8 +1,11 @@
 #include "agent/journal/peer_rows.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <vector>
 
+#include "agent/journal/crc32c.hpp"
 #include "agent/journal/limits.hpp"
 #include "agent/journal/record_rows.hpp"
 #include "agent/journal/statement.hpp"
@@ -14,15 +17,23 @@ namespace {
 
 struct SelectPeer : Statement {
   explicit SelectPeer(soci::session& sql)
-      : Statement(sql,
-                  "SELECT journal, stream, epoch, place, acked, level, applied, wrote, swept FROM peer") {}
+      : Statement(
+            sql,
+            "SELECT journal, stream, epoch, place, acked, level, applied, wrote, swept, former, crc FROM "
+            "peer") {}
 };
 struct UpdatePeer : Statement {
   explicit UpdatePeer(soci::session& sql)
       : Statement(sql,
                   "UPDATE peer SET journal = ?, stream = ?, epoch = ?, place = ?, acked = ?, level = ?, "
-                  "applied = ?, wrote = ?, swept = ?") {}
+                  "applied = ?, wrote = ?, swept = ?, former = ?, crc = ?") {}
 };
+
+std::int64_t check_of(const Peer& peer) {
+  const auto& [journal, stream, epoch, place] = peer.reach;
+  return crc32c(fmt::format("{} {} {} {} {} {} {} {} {} {}", journal, stream, epoch, place, peer.acked,
+                            peer.level, peer.applied, peer.wrote, peer.swept.value_or(-1), peer.former));
+}
 
 // Messages or what says that some have ended; not states.
 bool any_between(soci::session& sql, Place after, Place before) {
@@ -57,15 +68,23 @@ Peer select_peer(soci::session& sql) {
             row.integer(7),
             {}};
   if (!row.is_null(8)) peer.swept = row.integer(8);
+  peer.former = row.integer(9);
+  const bool is_sound = row.integer(10) == check_of(peer);
   row.reset();
-  return peer;
+  return is_sound ? peer : Peer{};
 }
 
 void update_peer(soci::session& sql, const Peer& peer) {
   auto& update = sql::prepared<UpdatePeer>(sql);
   const auto& [journal, stream, epoch, place] = peer.reach;
   update.text(journal).text(stream).bind(static_cast<std::int64_t>(epoch)).bind(place);
-  update.bind(peer.acked).bind(peer.level).bind(peer.applied).bind(peer.wrote).bind(peer.swept).run();
+  update.bind(peer.acked)
+      .bind(peer.level)
+      .bind(peer.applied)
+      .bind(peer.wrote)
+      .bind(peer.swept)
+      .bind(peer.former);
+  update.bind(check_of(peer)).run();
 }
 
 Standing select_standing(soci::session& sql) {

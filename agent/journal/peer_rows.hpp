@@ -20,6 +20,7 @@ struct Peer {
   Place applied = 0;
   Place wrote = 0;
   std::optional<Place> swept;
+  Place former = 0;
 };
 
 // Where the journal stands after a write.
@@ -28,6 +29,7 @@ struct Standing {
   Peer peer;
 };
 
+// Nothing is known where the row is damaged.
 Peer select_peer(soci::session& sql);
 void update_peer(soci::session& sql, const Peer& peer);
 Standing select_standing(soci::session& sql);

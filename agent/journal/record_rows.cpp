@@ -217,7 +217,9 @@ Records select_records(soci::session& sql, Place after) {
   batch.newest = newest_place(sql);
   batch.through = after;
   Statement pruned(sql, "SELECT pruned FROM node");
-  batch.gap = pruned.step() && after > 0 && after < pruned.integer(0);
+  const auto lacks = pruned.step() ? pruned.integer(0) : 0;
+  // Past the newest: this file was set back.
+  batch.gap = after > batch.newest || (after > 0 && after < lacks);
   if (batch.gap) return batch;
   const auto nodes = select_nodes(sql);
   Statement rows(sql, row_query("place > ? ORDER BY place").c_str());

@@ -93,6 +93,12 @@ constexpr std::array kMigrations{
         PRIMARY KEY (instance, name)
       ) STRICT, WITHOUT ROWID;
     )"},
+    sql::Migration{3, "a check of the peer", R"(
+      ALTER TABLE peer ADD COLUMN former INTEGER NOT NULL DEFAULT 0;  -- of its records, before a snapshot began
+      ALTER TABLE peer ADD COLUMN crc INTEGER NOT NULL DEFAULT 0;
+      UPDATE peer SET journal = '', stream = '', epoch = 0, place = 0, acked = 0, level = 0, swept = NULL;
+      DELETE FROM shared;
+    )"},
 };
 
 }  // namespace

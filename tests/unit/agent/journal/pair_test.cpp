@@ -292,6 +292,36 @@ TEST_CASE("a peer with a new disk gets everything, and what it gave before is of
   }
 }
 
+TEST_CASE("what a peer whose disk was set back has lost is not swept away here, but offered to it") {
+  TwoNodes pair;
+  pair.a.become_active(3);
+  const auto one = pair.a.accept("one");
+  pair.a.accept("two");
+  pair.a.accept("three");
+  REQUIRE(follow(pair.a, pair.b));
+  pair.a.tamper("DELETE FROM records WHERE place > " + std::to_string(one.place));
+  pair.a.restart();
+  CHECK(pair.a.records(pair.b.journal().followed().place).gap);
+  REQUIRE(follow(pair.a, pair.b));
+  CHECK(pair.b.bodies() == Bodies{"two", "three", "one"});
+  offer(pair.b, pair.a);
+  CHECK(pair.a.bodies() == Bodies{"one", "two", "three"});
+}
+
+TEST_CASE("a node that can't read any more what it knew of its peer takes a snapshot and offers everything") {
+  TwoNodes pair;
+  pair.a.become_active(3);
+  pair.a.accept("one");
+  REQUIRE(follow(pair.a, pair.b));
+  pair.b.tamper("UPDATE peer SET place = place + 4096");
+  pair.b.restart();
+  CHECK(pair.b.journal().followed().place == 0);
+  REQUIRE(follow(pair.a, pair.b));
+  offer(pair.b, pair.a);
+  check_alike(pair);
+  CHECK(pair.b.bodies() == Bodies{"one"});
+}
+
 TEST_CASE("how far a journal reaches counts what it wrote while active and what it has of its peer") {
   TwoNodes pair;
   CHECK(pair.a.journal().position() == JournalPosition{});
