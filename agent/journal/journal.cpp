@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <limits>
 #include <utility>
 
 #include "agent/journal/damage_rows.hpp"
@@ -18,6 +19,13 @@
 #include "common/wire/outbox.hpp"
 
 namespace fieldline::journal {
+namespace {
+
+// Nothing ever stands there. At 0 stand the states that are kept.
+constexpr auto kNoShelf = std::numeric_limits<std::int64_t>::max();
+
+}  // namespace
+
 // Messages that share one write.
 struct Journal::Batch {
   std::vector<Entry> entries;
@@ -110,7 +118,7 @@ std::int64_t Journal::shelf_of(const std::string& target) {
 
 std::int64_t Journal::known_shelf(const std::string& target) const {
   const auto shelf = shelves_.find(target);
-  return shelf == shelves_.end() ? 0 : shelf->second.number;
+  return shelf == shelves_.end() ? kNoShelf : shelf->second.number;
 }
 
 void Journal::accept(const Message& message, Done<Accepted> done) {

@@ -85,7 +85,7 @@ constexpr std::array kMigrations{
         first INTEGER PRIMARY KEY,
         last INTEGER NOT NULL
       ) STRICT;
-      CREATE TABLE kept (  -- of each state the one record that holds it
+      CREATE TABLE kept (  -- of each state the one record that holds it; its shelf is 0
         instance TEXT NOT NULL,
         name TEXT NOT NULL,
         place INTEGER NOT NULL,

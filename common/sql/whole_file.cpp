@@ -36,12 +36,12 @@ Result<> check_whole(const std::filesystem::path& file) {
   if (!std::filesystem::exists(file, ignored)) return {};
   auto session = Session::open("sqlite:" + file.string());
   if (!session) return fail(session.error());
-  const auto pages = first_fault(*session, "quick_check");
-  if (!pages) return fail(pages.error());
-  if (*pages != "ok") return damaged(file, *pages);
   const auto all = first_fault(*session, "integrity_check");
   if (!all) return fail(all.error());
   if (*all == "ok") return {};
+  const auto but_indexes = first_fault(*session, "quick_check");
+  if (!but_indexes) return fail(but_indexes.error());
+  if (*but_indexes != "ok") return damaged(file, *but_indexes);
   if (auto made = session->run("REINDEX"); !made) return damaged(file, made.error().message);
   const auto mended = first_fault(*session, "integrity_check");
   if (!mended) return fail(mended.error());

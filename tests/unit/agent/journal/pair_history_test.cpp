@@ -17,7 +17,7 @@ class History {
   explicit History(std::uint64_t seed) : random_(seed) { active().become_active(++epoch_); }
 
   void step() {
-    switch (random_.below(12)) {
+    switch (random_.below(14)) {
       case 0:
       case 1:
       case 2:
@@ -37,6 +37,9 @@ class History {
         return nodes_[random_.below(2)].restart();
       case 10:
         return meet();
+      case 11:
+      case 12:
+        return keep();
       default:
         return prune_or_replace();
     }
@@ -98,6 +101,26 @@ class History {
     const auto parked = active().parked();
     if (!parked.empty()) active().retry(parked[random_.below(parked.size())].id);
   }
+  // The newest states of the active node are what counts, whatever the other one had.
+  void keep() {
+    const auto instance = std::to_string(random_.below(3));
+    if (random_.below(4) == 0) {
+      REQUIRE(active().forget(instance));
+      states_[active_][instance].clear();
+      return;
+    }
+    const auto name = "values/" + std::to_string(random_.below(3));
+    const auto value = std::to_string(++values_);
+    REQUIRE(active().keep(instance, {{name, value}}));
+    states_[active_][instance][name] = value;
+  }
+  void check_states() {
+    for (const auto* instance : {"0", "1", "2"}) {
+      REQUIRE(active().kept(instance) == states_[active_][instance]);
+      REQUIRE(standby().kept(instance) == states_[active_][instance]);
+    }
+    states_[1 - active_] = states_[active_];
+  }
   void follow_some() {
     if (follow(active(), standby(), static_cast<int>(random_.below(3))) && random_.below(2) == 0)
       acknowledge(standby(), active());
@@ -105,6 +128,8 @@ class History {
   void fail_over() {
     if (random_.below(3) == 0) meet();
     active_ = 1 - active_;
+    // What of the last changes came is not known here.
+    for (const auto* instance : {"0", "1", "2"}) states_[active_][instance] = active().kept(instance);
     active().become_active(++epoch_);
   }
   // What two nodes do that see each other for long enough.
@@ -113,6 +138,7 @@ class History {
     offer(standby(), active());
     REQUIRE(follow(active(), standby()));
     acknowledge(standby(), active());
+    check_states();
     for (auto& [id, by] : ended_) {
       if (!by.empty()) over_.insert(id);
     }
@@ -138,6 +164,8 @@ class History {
   std::vector<MessageId> accepted_;
   std::map<MessageId, std::set<std::size_t>> ended_;  // by which node, as long as its disk is there
   std::set<MessageId> over_;
+  std::array<std::map<std::string, KeptStates>, 2> states_;  // at each node, when it was active last
+  int values_ = 0;
 };
 
 TEST_CASE(

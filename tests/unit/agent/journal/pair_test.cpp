@@ -402,6 +402,18 @@ TEST_CASE("a state whose bytes changed on the disk is not given out") {
   CHECK(pair.a.kept("Pump").at("values/A") == "4");
 }
 
+TEST_CASE("a target that never had a message has an empty lane, and takes nothing of what instances keep") {
+  TwoNodes pair;
+  REQUIRE(pair.a.keep("Pump", {{"values/A", "1"}}));
+  CHECK(pair.a.bodies("external-systems/unknown").empty());
+  const auto dropped = pair.a.answer_of<Moved>([&](auto done) {
+    pair.a.journal().drop("external-systems/unknown", 0, 1'000'000, std::nullopt, done);
+  });
+  CHECK(dropped->messages == 0);
+  pair.time.run_for(std::chrono::milliseconds(10));
+  CHECK(pair.a.kept("Pump").size() == 1);
+}
+
 TEST_CASE("states that were kept elsewhere are carried over once, and those of no instance go") {
   TwoNodes pair;
   REQUIRE(
