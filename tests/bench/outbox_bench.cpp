@@ -1,11 +1,13 @@
 // What store and forward costs: messages of 1 KiB accepted durably, beside SQLite's own group commit of the
-// same bytes by a bare writer thread, in turns on the same disk; and what a backlog costs to drain.
+// same bytes, alone and behind ZeroMQ, and beside what others run for it, in turns on the same disk; and what
+// a backlog costs to drain.
 #include <malloc.h>
 #include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -17,6 +19,8 @@
 #include "common/net/loop.hpp"
 #include "common/sql/threaded_database.hpp"
 #include "tests/bench/outbox/bare_commits.hpp"
+#include "tests/bench/outbox/bare_wire.hpp"
+#include "tests/bench/peers/peers.hpp"
 #include "tests/bench/table.hpp"
 
 namespace {
@@ -156,20 +160,37 @@ void measure_drain(const Table& table, Scratch& scratch) {
   table.add("drain: ratio of large to small backlog", large / small, "", "");
 }
 
-void measure_accepts(const Table& table, Scratch& scratch, std::size_t count, std::size_t in_flight) {
+// Messages a second of each, in turns.
+void measure_accepts(const Table& table, Scratch& scratch, const Load& load) {
   std::vector<double> bare;
+  std::vector<double> wire;
   std::vector<double> ours;
-  std::vector<double> ratios;
+  std::map<std::string_view, std::vector<double>> others;
+  std::vector<double> to_bare;
+  std::vector<double> to_wire;
   for (int round = 0; round < kRounds; ++round) {
-    bare.push_back(bare_commits(scratch.fresh("bare"), count, in_flight, kBody));
+    bare.push_back(bare_commits(scratch.fresh("bare"), load.count, load.in_flight, load.bytes));
+    wire.push_back(bare_wire(scratch.fresh("wire"), load));
     Node node(scratch.fresh("journal"));
-    ours.push_back(accepts(node, count, in_flight, 4));
-    ratios.push_back(ours.back() / bare.back());
+    ours.push_back(accepts(node, load.count, load.in_flight, 4));
+    to_bare.push_back(ours.back() / bare.back());
+    to_wire.push_back(ours.back() / wire.back());
+    for (const auto& peer : peers()) {
+      const auto folder = scratch.fresh("peer");
+      std::filesystem::create_directories(folder);
+      others[peer.name].push_back(peer.accepts(folder, load));
+    }
   }
-  const auto scale = fmt::format("1 KiB, {} in flight", in_flight);
+  const auto scale = fmt::format("1 KiB, {} in flight", load.in_flight);
   table.add("accepted, durable", median(ours), "/s", scale);
   table.add("bare SQLite group commit", median(bare), "/s", scale);
-  table.add("accepted: ratio to bare", median(ratios), "", scale);
+  table.add("bare ZeroMQ (CURVE) to SQLite group commit", median(wire), "/s", scale);
+  table.add("accepted: ratio to bare SQLite", median(to_bare), "", scale);
+  table.add("accepted: ratio to bare ZeroMQ to SQLite", median(to_wire), "", scale);
+  for (const auto& [name, rates] : others) {
+    table.add(name, median(rates), "/s", scale);
+    table.add(fmt::format("accepted: ratio to {}", name), median(ours) / median(rates), "", scale);
+  }
 }
 
 }  // namespace
@@ -177,7 +198,7 @@ void measure_accepts(const Table& table, Scratch& scratch, std::size_t count, st
 int main(int argc, char** argv) {
   const Table table("outbox", argc, argv);
   Scratch scratch;
-  measure_accepts(table, scratch, 3'000, 1);
-  measure_accepts(table, scratch, 200'000, 256);
+  measure_accepts(table, scratch, {3'000, 1, kBody});
+  measure_accepts(table, scratch, {100'000, 256, kBody});
   measure_drain(table, scratch);
 }

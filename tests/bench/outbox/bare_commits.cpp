@@ -1,7 +1,5 @@
 #include "tests/bench/outbox/bare_commits.hpp"
 
-#include <sqlite3.h>
-
 #include <algorithm>
 #include <chrono>
 #include <condition_variable>
@@ -10,27 +8,16 @@
 #include <thread>
 #include <utility>
 
-#include "common/base/check.hpp"
 #include "common/sql/limits.hpp"
+#include "tests/bench/outbox/bare_table.hpp"
 
 namespace fieldline::bench {
 namespace {
 
-constexpr auto kSchema =
-    "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
-    "CREATE TABLE messages (id INTEGER PRIMARY KEY, bytes BLOB NOT NULL) STRICT;";
-
 class BareWriter {
  public:
-  BareWriter(const std::filesystem::path& file, std::size_t size) : bytes_(size, 'm') {
-    FIELDLINE_CHECK(sqlite3_open_v2(file.c_str(), &database_,
-                                    SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX,
-                                    nullptr) == SQLITE_OK);
-    run(kSchema);
-    FIELDLINE_CHECK(sqlite3_prepare_v2(database_, "INSERT INTO messages (bytes) VALUES (?)", -1, &insert_,
-                                       nullptr) == SQLITE_OK);
-    thread_ = std::thread([this] { write(); });
-  }
+  BareWriter(const std::filesystem::path& file, std::size_t size)
+      : bytes_(size, 'm'), table_(file), thread_([this] { write(); }) {}
   ~BareWriter() {
     {
       const std::lock_guard lock(mutex_);
@@ -38,8 +25,6 @@ class BareWriter {
     }
     asked_.notify_all();
     thread_.join();
-    sqlite3_finalize(insert_);
-    sqlite3_close(database_);
   }
   BareWriter(const BareWriter&) = delete;
   BareWriter& operator=(const BareWriter&) = delete;
@@ -59,10 +44,6 @@ class BareWriter {
   }
 
  private:
-  void run(const char* statements) {
-    FIELDLINE_CHECK(sqlite3_exec(database_, statements, nullptr, nullptr, nullptr) == SQLITE_OK);
-  }
-
   void write() {
     for (;;) {
       std::size_t group = 0;
@@ -73,13 +54,9 @@ class BareWriter {
         group = std::min(waiting_, sql::kGroup);
         waiting_ -= group;
       }
-      run("BEGIN IMMEDIATE");
-      for (std::size_t i = 0; i < group; ++i) {
-        sqlite3_bind_blob(insert_, 1, bytes_.data(), static_cast<int>(bytes_.size()), SQLITE_STATIC);
-        FIELDLINE_CHECK(sqlite3_step(insert_) == SQLITE_DONE);
-        sqlite3_reset(insert_);
-      }
-      run("COMMIT");
+      table_.begin();
+      for (std::size_t i = 0; i < group; ++i) table_.insert(bytes_);
+      table_.commit();
       {
         const std::lock_guard lock(mutex_);
         done_ += group;
@@ -89,8 +66,7 @@ class BareWriter {
   }
 
   const std::string bytes_;
-  sqlite3* database_ = nullptr;
-  sqlite3_stmt* insert_ = nullptr;
+  BareTable table_;
   std::mutex mutex_;
   std::condition_variable asked_;
   std::condition_variable answered_;
