@@ -20,6 +20,7 @@ namespace fieldline::targets {
 // The target has it: "201", "2 rows", "250 2.0.0 Ok: queued".
 struct Delivered {
   std::string detail;
+  std::string but{};  // what people must know nevertheless: who of many refused it
 };
 // It may succeed later: unreachable, no answer in time, busy, an artifact that is not here.
 struct Postponed {

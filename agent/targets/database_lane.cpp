@@ -6,10 +6,12 @@
 
 namespace fieldline::targets {
 
-DatabaseLane::DatabaseLane(Executor& loop, DatabaseUse use, std::filesystem::path own_folder)
+DatabaseLane::DatabaseLane(Executor& loop, DatabaseUse use, std::filesystem::path own_folder,
+                           const StatementTimes& times)
     : loop_(loop),
       use_(use),
       own_folder_(std::move(own_folder)),
+      times_(times),
       used_(loop.clock().now()),
       self_(std::make_shared<DatabaseLane*>(this)),
       worker_("database", 1, kStatementsWaiting) {}
@@ -56,7 +58,7 @@ void DatabaseLane::carry_out(const DatabaseConnection& connection, const Work& w
 Result<DatabaseSession*> DatabaseLane::session_for(const DatabaseConnection& connection) {
   if (session_ && opened_ != connection) drop();
   if (session_) return session_.get();
-  auto opened = DatabaseSession::open(connection, use_, own_folder_);
+  auto opened = DatabaseSession::open(connection, use_, own_folder_, times_);
   if (!opened) return fail(std::move(opened.error()));
   opened_ = connection;
   const std::lock_guard lock(mutex_);
@@ -78,7 +80,7 @@ void DatabaseLane::interrupt() {
 
 // A server that was to cancel the statement by then and did not is given up.
 void DatabaseLane::began() {
-  watch_ = loop_.after(kStatementTimeout + kSilence, [this] { interrupt(); });
+  watch_ = loop_.after(times_.limit + times_.silence, [this] { interrupt(); });
 }
 
 void DatabaseLane::ended() {

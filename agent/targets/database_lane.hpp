@@ -21,7 +21,8 @@ class DatabaseLane {
   // On the lane's thread, with the session or why there is none; what it returns runs on the loop.
   using Work = std::function<Task(Result<DatabaseSession*>)>;
 
-  DatabaseLane(Executor& loop, DatabaseUse use, std::filesystem::path own_folder);
+  DatabaseLane(Executor& loop, DatabaseUse use, std::filesystem::path own_folder,
+               const StatementTimes& times);
   ~DatabaseLane();
   DatabaseLane(const DatabaseLane&) = delete;
   DatabaseLane& operator=(const DatabaseLane&) = delete;
@@ -42,6 +43,7 @@ class DatabaseLane {
   Executor& loop_;
   const DatabaseUse use_;
   const std::filesystem::path own_folder_;
+  const StatementTimes times_;
   std::size_t open_ = 0;  // enqueued and not answered
   Instant used_{};
   Executor::TimerId watch_ = 0;

@@ -8,9 +8,10 @@ namespace fieldline::targets {
 
 Result<std::unique_ptr<DatabaseSession>> DatabaseSession::open(const DatabaseConnection& connection,
                                                                DatabaseUse use,
-                                                               const std::filesystem::path& own_folder) {
+                                                               const std::filesystem::path& own_folder,
+                                                               const StatementTimes& times) {
   if (connection.backend == DatabaseBackend::kSqlite) return open_sqlite(connection, use, own_folder);
-  return open_postgresql(connection, use);
+  return open_postgresql(connection, use, times);
 }
 
 std::string parameter_text(const Value& value) {

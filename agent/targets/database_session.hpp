@@ -8,6 +8,7 @@
 #include <string>
 
 #include "agent/targets/courier.hpp"
+#include "agent/targets/limits.hpp"
 #include "common/base/result.hpp"
 #include "common/base/time.hpp"
 #include "common/model/artifact.hpp"
@@ -16,11 +17,18 @@ namespace fieldline::targets {
 
 enum class DatabaseUse { kRead, kWrite };
 
+// How long a statement may take. Tests are less patient.
+struct StatementTimes {
+  Duration limit = kStatementTimeout;  // the server cancels it
+  Duration silence = kSilence;         // after that the server is lost
+};
+
 class DatabaseSession {
  public:
   // kUnavailable, kInvalid. No file within `own_folder`, the daemon's own, is opened.
   static Result<std::unique_ptr<DatabaseSession>> open(const DatabaseConnection& connection, DatabaseUse use,
-                                                       const std::filesystem::path& own_folder);
+                                                       const std::filesystem::path& own_folder,
+                                                       const StatementTimes& times);
   virtual ~DatabaseSession() = default;
 
   virtual Outcome write(const DatabaseWrite& write, const std::string& message_id, Timestamp now) = 0;
@@ -34,7 +42,7 @@ class DatabaseSession {
 };
 
 Result<std::unique_ptr<DatabaseSession>> open_postgresql(const DatabaseConnection& connection,
-                                                         DatabaseUse use);
+                                                         DatabaseUse use, const StatementTimes& times);
 Result<std::unique_ptr<DatabaseSession>> open_sqlite(const DatabaseConnection& connection, DatabaseUse use,
                                                      const std::filesystem::path& own_folder);
 

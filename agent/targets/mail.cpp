@@ -156,9 +156,10 @@ Result<Transfer> mail_transfer(const SmtpSettings& settings, const NotificationL
 
 Outcome mail_outcome(const TransferEnd& end) {
   if (end.completed) {
-    if (end.refusals == 0) return Delivered{end.reply};
-    return Delivered{
-        reason_of(fmt::format("{}; {} addresses were refused: {}", end.reply, end.refusals, end.refusal))};
+    if (end.refused.empty()) return Delivered{end.reply};
+    // To send it again would send it twice to the others.
+    const auto whom = reason_of(fmt::format("refused for {}: {}", fmt::join(end.refused, ", "), end.refusal));
+    return Delivered{reason_of(fmt::format("{}; {}", end.reply, whom)), whom};
   }
   if (end.status < 400) return Postponed{end.failure};
   const auto said = reason_of(fmt::format("{} ({})", end.refusal, end.failure));

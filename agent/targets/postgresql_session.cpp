@@ -62,7 +62,8 @@ struct Bound {
 
 class PostgresqlSession final : public DatabaseSession {
  public:
-  PostgresqlSession(const std::string& uri, DatabaseUse use) : sql_(soci::postgresql, uri), use_(use) {
+  PostgresqlSession(const std::string& uri, DatabaseUse use, const StatementTimes& times)
+      : sql_(soci::postgresql, uri), use_(use), times_(times) {
     PQsetErrorVerbosity(handle(), PQERRORS_TERSE);  // its details repeat the values of a row
     PQsetNoticeProcessor(
         handle(), [](void*, const char*) {}, nullptr);
@@ -133,7 +134,7 @@ class PostgresqlSession final : public DatabaseSession {
 
   void begin(const char* transaction) {
     sql_ << transaction;
-    sql_ << fmt::format("SET LOCAL statement_timeout = {}", count_of(kStatementTimeout));
+    sql_ << fmt::format("SET LOCAL statement_timeout = {}", count_of(times_.limit));
     sql_ << fmt::format("SET LOCAL lock_timeout = {}", count_of(kBusyTimeout));
   }
 
@@ -235,6 +236,7 @@ class PostgresqlSession final : public DatabaseSession {
 
   soci::session sql_;
   const DatabaseUse use_;
+  const StatementTimes times_;
   int socket_ = -1;
   bool lost_ = false;
   bool marks_ = false;
@@ -244,9 +246,9 @@ class PostgresqlSession final : public DatabaseSession {
 }  // namespace
 
 Result<std::unique_ptr<DatabaseSession>> open_postgresql(const DatabaseConnection& connection,
-                                                         DatabaseUse use) {
+                                                         DatabaseUse use, const StatementTimes& times) {
   try {
-    return std::make_unique<PostgresqlSession>(uri_of(connection), use);
+    return std::make_unique<PostgresqlSession>(uri_of(connection), use, times);
   } catch (const std::exception& error) {
     return fail(ErrorCode::kUnavailable,
                 reason_of(sql::describe_exception(error, {}).message, connection.password));

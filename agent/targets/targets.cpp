@@ -174,7 +174,7 @@ DatabaseLane* Targets::lane(const std::string& name, DatabaseUse use) {
     lanes_.erase(oldest);
   }
   auto& made = lanes_[key];
-  made = std::make_unique<DatabaseLane>(around_.loop, use, around_.own_folder);
+  made = std::make_unique<DatabaseLane>(around_.loop, use, around_.own_folder, around_.times);
   return made.get();
 }
 

@@ -24,6 +24,7 @@ class Targets final : public Courier {
     Resolve resolve;
     std::filesystem::path own_folder;  // the node's own files, which no artifact opens
     std::string authorities{};         // a file of certificates to trust; empty: the system's
+    StatementTimes times{};
   };
 
   explicit Targets(Surroundings surroundings);

@@ -125,12 +125,27 @@ class Transfers::Course {
     set(CURLOPT_MAIL_FROM, transfer_.sender.c_str());
     set(CURLOPT_MAIL_RCPT, recipients_.get());
     set(CURLOPT_MAIL_RCPT_ALLLOWFAILS, 1L);
+    // Whom a reply is about only the command before it says.
+    set(CURLOPT_VERBOSE, 1L);
+    set(CURLOPT_DEBUGFUNCTION, &Course::see_command);
+    set(CURLOPT_DEBUGDATA, this);
     set(CURLOPT_UPLOAD, 1L);
     set(CURLOPT_READFUNCTION, &Course::give_body);
     set(CURLOPT_READDATA, this);
     set(CURLOPT_INFILESIZE_LARGE, static_cast<curl_off_t>(transfer_.body.size()));
   }
 
+  static int see_command(CURL*, curl_infotype kind, char* bytes, std::size_t size, void* user) {
+    constexpr std::string_view kRecipient = "RCPT TO:<";
+    if (kind != CURLINFO_HEADER_OUT) return 0;
+    auto& recipient = static_cast<Course*>(user)->recipient_;
+    std::string_view command(bytes, size);
+    recipient.clear();
+    if (!command.starts_with(kRecipient)) return 0;
+    command.remove_prefix(kRecipient.size());
+    recipient = command.substr(0, command.find('>'));
+    return 0;
+  }
   static std::size_t take_header(const char* bytes, std::size_t size, std::size_t count, void* user) {
     return static_cast<Course*>(user)->header({bytes, size * count}) ? size * count : 0;
   }
@@ -169,8 +184,9 @@ class Transfers::Course {
   void take_reply(std::string_view line) {
     end_.reply = reason_of(line, transfer_.password);
     if (!line.starts_with('4') && !line.starts_with('5')) return;
-    ++end_.refusals;
     end_.refusal = end_.reply;
+    const bool goes_on = line.size() > 3 && line[3] == '-';
+    if (!goes_on && !recipient_.empty()) end_.refused.push_back(recipient_);
   }
 
   const Transfer transfer_;
@@ -180,6 +196,7 @@ class Transfers::Course {
   std::array<char, CURL_ERROR_SIZE> said_{};
   std::size_t given_ = 0;
   std::size_t header_bytes_ = 0;
+  std::string recipient_;  // of the last command
   TransferEnd end_;
 };
 

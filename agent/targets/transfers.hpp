@@ -44,7 +44,7 @@ struct TransferEnd {
   std::map<std::string, std::string> headers{};  // HTTP
   std::string reply{};                           // SMTP: the last line
   std::string refusal{};                         // SMTP: the last line of 4yz or 5yz
-  int refusals = 0;                              // SMTP: how many of these
+  std::vector<std::string> refused{};            // SMTP: recipients that the server did not take
   Duration retry_after{};                        // zero: it did not say
 };
 

@@ -1,4 +1,6 @@
+#include <signal.h>
 #include <stdlib.h>
+
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <fstream>
@@ -195,6 +197,36 @@ TEST_CASE_METHOD(Archive, "a PostgreSQL table that another holds locked postpone
   CHECK_THAT(said(write("DELETE FROM levels", {}, 2)), StartsWith("postponed: "));
   REQUIRE(other->run("ROLLBACK"));
   CHECK(said(write("DELETE FROM levels", {}, 2)) == "delivered: 0 rows");
+}
+
+TEST_CASE_METHOD(Archive, "PostgreSQL cancels a statement that takes too long, and the next one is served") {
+  CHECK(times.limit == kStatementTimeout);
+  CHECK(times.silence == kSilence);
+  times.limit = std::chrono::milliseconds(200);
+  open();
+  use_postgresql();
+  make_levels();
+  const auto start = loop.clock().now();
+  CHECK(rows("SELECT pg_sleep(60)") == "unavailable");
+  CHECK_THAT(said(write("INSERT INTO levels SELECT 'a', 1 FROM pg_sleep(60)")),
+             StartsWith("postponed: ") && Contains("statement timeout"));
+  CHECK(loop.clock().now() - start < std::chrono::seconds(10));
+  CHECK(rows("SELECT count(*) AS n FROM levels") == R"([{"n":0}])");
+  CHECK(said(write("INSERT INTO levels VALUES ('a', 1)")) == "delivered: 1 row");
+}
+
+TEST_CASE_METHOD(Archive, "a PostgreSQL server that is silent past its limit is given up and found again") {
+  times = {std::chrono::milliseconds(200), std::chrono::milliseconds(300)};
+  open();
+  use_postgresql();
+  make_levels();
+  const auto server = query({{}, "SELECT pg_backend_pid() AS pid"});
+  REQUIRE(server);
+  const auto pid = server->at(0).at("pid").get<pid_t>();
+  REQUIRE(::kill(pid, SIGSTOP) == 0);
+  CHECK(rows("SELECT 1 AS one") == "unavailable");
+  CHECK(rows("SELECT 1 AS one") == R"([{"one":1}])");
+  REQUIRE(::kill(pid, SIGCONT) == 0);
 }
 
 TEST_CASE_METHOD(Archive, "every type of PostgreSQL reaches a script as what it is nearest to") {

@@ -108,7 +108,12 @@ TEST_CASE_METHOD(Post, "a wrong password, an unknown address and a full mailbox 
   CHECK_THAT(said(send({"", "x"})), StartsWith("refused: 550 your password is ***"));
   list.recipients = {"nobody@example.com", "ann@example.com"};
   CHECK_THAT(said(send({"", "x"})),
-             StartsWith("delivered: 250") && Contains("1 addresses were refused: 550"));
+             StartsWith("delivered: 250") && Contains("; refused for nobody@example.com: 550"));
+  list.recipients = {"nobody@example.com", "ann@example.com", "busy@example.com"};
+  const auto outcome = send({"", "x"});
+  REQUIRE(std::holds_alternative<Delivered>(outcome));
+  CHECK(std::get<Delivered>(outcome).but ==
+        "refused for nobody@example.com, busy@example.com: 451 4.3.0 try again later");
   list.recipients = {"ann@example.com>, <eve@example.com"};
   CHECK_THAT(said(send({"", "x"})), StartsWith("refused: "));
   list.recipients = {"ann@example.com"};

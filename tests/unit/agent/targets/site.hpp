@@ -63,11 +63,12 @@ class Site {
     targets = std::make_unique<Targets>(Targets::Surroundings{
         loop,
         [this](const std::string& key) { return artifacts.contains(key) ? artifacts.at(key) : nullptr; },
-        own_folder_, Peers::shared().authority()});
+        own_folder_, Peers::shared().authority(), times});
   }
 
   net::Loop loop;
   std::map<std::string, std::shared_ptr<const Artifact>> artifacts;
+  StatementTimes times;
   std::unique_ptr<Targets> targets;
 
  private:
