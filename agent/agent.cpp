@@ -55,9 +55,18 @@ class JournalKeeper final : public runtime::Keeper {
 constexpr Duration kLastDeliveries = std::chrono::seconds(5);
 
 outbox::Patience patience_of(const Artifact* artifact) {
-  const auto* system = artifact == nullptr ? nullptr : std::get_if<ExternalSystem>(artifact);
-  return system == nullptr ? outbox::Patience{}
-                           : outbox::Patience{system->retry_interval, system->retry_limit};
+  outbox::Patience patience;
+  if (artifact == nullptr) return patience;
+  std::visit(
+      [&](const auto& of_kind) {
+        if constexpr (requires { of_kind.ordered; }) patience.ordered = of_kind.ordered.value_or(false);
+        if constexpr (requires { of_kind.retry_limit; }) {
+          patience.retry_interval = of_kind.retry_interval;
+          patience.retry_limit = of_kind.retry_limit;
+        }
+      },
+      *artifact);
+  return patience;
 }
 
 // Where it is not known nothing is refused for it.

@@ -14,8 +14,7 @@ namespace fieldline::journal {
 namespace {
 
 constexpr std::string_view kOfTarget =
-    "shelf = (SELECT -shelf FROM targets WHERE target = ?4) AND (shelf, place) > (?2, ?3) AND place <= ?1 "
-    "ORDER BY shelf, place";
+    "shelf = (SELECT -shelf FROM targets WHERE target = ?4) AND place > ?3 AND place <= ?1 ORDER BY place";
 constexpr std::string_view kOfAny =
     "shelf < 0 AND ?4 = '' AND (shelf, place) > (?2, ?3) AND place <= ?1 ORDER BY shelf, place";
 // Parked, a row bears its id; so do those that came back to their lanes.

@@ -129,27 +129,32 @@ void Lane::begin() {
 
 void Lane::settle(targets::Outcome outcome) {
   const auto now = around_.loop.clock().now();
-  std::string detail;
-  if (auto* delivered = std::get_if<targets::Delivered>(&outcome)) detail = delivered->detail;
+  targets::Delivered delivered;
+  if (const auto* end = std::get_if<targets::Delivered>(&outcome)) delivered = *end;
   const auto happening = std::visit([](auto& kind) { return Happening(std::move(kind)); }, outcome);
   const auto stepped = step(life_, happening, around_.patience(target_), now);
   FIELDLINE_CHECK(stepped.has_value());
-  apply(*stepped, detail);
+  apply(*stepped, delivered);
 }
 
-void Lane::apply(const Step& stepped, const std::string& detail) {
+void Lane::apply(const Step& stepped, const targets::Delivered& delivered) {
   const auto attempts = life_.attempts;
+  const bool was_blocked = life_.blocked;
   life_ = stepped.next;
   switch (stepped.deed) {
     case Deed::kMark:
       fail_point("outbox.delivered");
       if (attempts > 0) around_.recovered(*this, life_.attempts);
-      around_.delivered(*this, window_.front(), detail);
+      around_.delivered(*this, window_.front(), delivered);
       return next();
     case Deed::kPark:
       return park();
     default:
-      if (attempts == 0) around_.struggling(*this, life_.reason);
+      if (life_.blocked && !was_blocked) {
+        around_.blocked(*this, window_.front(), life_.reason);
+      } else if (attempts == 0) {
+        around_.struggling(*this, life_.reason);
+      }
       return advance();
   }
 }

@@ -25,12 +25,14 @@ class Lane {
     std::function<bool()> may_act;
     // Of the outbox: may one more be delivered whose end is not on the disk yet?
     std::function<bool()> may_deliver{};
-    std::function<void(Lane&, const journal::Waiting&, const std::string& detail)> delivered{};
+    std::function<void(Lane&, const journal::Waiting&, const targets::Delivered&)> delivered{};
     std::function<void(Lane&, const journal::Waiting&, const std::string& reason)> parked{};
     std::function<void(Lane&, const journal::Window::Damaged&)> damaged{};
     // An attempt failed that will be repeated; the first of a row, and the end of the row.
     std::function<void(Lane&, const std::string& reason)> struggling{};
     std::function<void(Lane&, std::int64_t attempts)> recovered{};
+    // The first of an ordered target can't be delivered; nothing else goes before it is.
+    std::function<void(Lane&, const journal::Waiting&, const std::string& reason)> blocked{};
   };
 
   Lane(const Around& around, std::string target, const journal::LaneCount& found);
@@ -56,6 +58,7 @@ class Lane {
   [[nodiscard]] journal::Place begun() const { return begun_; }
 
   [[nodiscard]] const std::string& target() const { return target_; }
+  [[nodiscard]] bool is_blocked() const { return running_ && life_.blocked; }
   [[nodiscard]] bool is_delivering() const { return life_.stage == Stage::kDelivering; }
   // When the first that waits was accepted, as far as it is known; the epoch: nothing waits.
   [[nodiscard]] Timestamp oldest() const;
@@ -66,7 +69,7 @@ class Lane {
   void take(Result<journal::Window> window, journal::Place newest);
   void begin();
   void settle(targets::Outcome outcome);
-  void apply(const Step& step, const std::string& detail);
+  void apply(const Step& step, const targets::Delivered& delivered);
   void park();
   void next();
   void forget_dropped();

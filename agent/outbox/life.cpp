@@ -41,22 +41,29 @@ struct Stepper {
     ++next.attempts;
     return Step{std::move(next), Deed::kMark};
   }
+  // It can't be delivered: out of the way, or in it where the order counts.
+  [[nodiscard]] Step give_up(std::string reason, Duration wait) const {
+    if (!patience.ordered) return {failed(Stage::kParked, std::move(reason)), Deed::kPark};
+    auto next = failed(Stage::kPausing, std::move(reason));
+    next.blocked = true;
+    next.due = now + wait;
+    return {std::move(next), Deed::kPause};
+  }
   Answer operator()(const targets::Postponed& postponed) const {
     if (!is(Stage::kDelivering)) return {};
-    if (life.attempts >= patience.retry_limit) {
-      return Step{failed(Stage::kParked,
-                         fmt::format("given up after {} attempts: {}", life.attempts + 1, postponed.reason)),
-                  Deed::kPark};
-    }
-    auto next = failed(Stage::kPausing, postponed.reason);
     const auto wish =
         std::min<Duration>(postponed.retry_after.value_or(Duration::zero()), kLongestRetryAfter);
-    next.due = now + std::max(patience.retry_interval, wish);
+    const auto wait = std::max(patience.retry_interval, wish);
+    if (life.attempts >= patience.retry_limit)
+      return give_up(fmt::format("given up after {} attempts: {}", life.attempts + 1, postponed.reason),
+                     wait);
+    auto next = failed(Stage::kPausing, postponed.reason);
+    next.due = now + wait;
     return Step{std::move(next), Deed::kPause};
   }
   Answer operator()(const targets::Refused& refused) const {
     if (!is(Stage::kDelivering)) return {};
-    return Step{failed(Stage::kParked, "refused: " + refused.reason), Deed::kPark};
+    return give_up("refused: " + refused.reason, patience.retry_interval);
   }
   Answer operator()(const Interrupted&) const {
     if (!is(Stage::kDelivering)) return {};

@@ -21,6 +21,7 @@ namespace fieldline::outbox {
 //                 │           (settled)└────►  parked ── discard ► (settled)
 //                 └──────────── retry ────────────┘
 //
+// Of an ordered target nothing is parked: what would be pauses, and is tried again until it is delivered.
 // A message that is waiting may also be dropped by a lane that is full: (settled).
 // A restart finds everything as waiting or parked: how often it was tried is forgotten, that it was accepted
 // is not.
@@ -31,12 +32,14 @@ struct Life {
   std::int64_t attempts = 0;  // that ended
   Instant due{};              // when it is pausing
   std::string reason{};       // of the last attempt that failed
+  bool blocked = false;       // it would have been parked
 };
 
 // How often and how long a target is tried, from its artifact.
 struct Patience {
   Duration retry_interval = std::chrono::seconds(30);
   std::int64_t retry_limit = 10;  // attempts after the first
+  bool ordered = false;
 };
 
 struct Begin {};

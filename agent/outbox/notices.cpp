@@ -11,10 +11,12 @@ Severity severity_of(Notice notice) {
   switch (notice) {
     case Notice::kRecovered:
       return Severity::kInfo;
+    case Notice::kInPart:
     case Notice::kParked:
     case Notice::kNearlyFull:
     case Notice::kStruggling:
       return Severity::kWarning;
+    case Notice::kBlocked:
     case Notice::kFull:
     case Notice::kDropped:
     case Notice::kDamaged:

@@ -13,7 +13,17 @@
 
 namespace fieldline::outbox {
 
-enum class Notice { kParked, kFull, kDropped, kDamaged, kNearlyFull, kStruggling, kRecovered };
+enum class Notice {
+  kParked,
+  kBlocked,
+  kInPart,
+  kFull,
+  kDropped,
+  kDamaged,
+  kNearlyFull,
+  kStruggling,
+  kRecovered
+};
 
 class Notices {
  public:

@@ -47,8 +47,8 @@ Lane::Around Outbox::around() {
     lanes_wait_for_marks_ = lanes_wait_for_marks_ || !may;
     return may;
   };
-  around.delivered = [this](Lane& lane, const journal::Waiting& message, const std::string& detail) {
-    delivered(post_of(lane.target()), message, detail);
+  around.delivered = [this](Lane& lane, const journal::Waiting& message, const targets::Delivered& end) {
+    delivered(post_of(lane.target()), message, end);
   };
   around.parked = [this](Lane& lane, const journal::Waiting& message, const std::string& reason) {
     parked(post_of(lane.target()), message, reason);
@@ -59,6 +59,12 @@ Lane::Around Outbox::around() {
   around.struggling = [this](Lane& lane, const std::string& reason) {
     post_of(lane.target()).counts.last_error = reason;
     notices_.say(Notice::kStruggling, lane.target(), "a delivery failed and will be repeated: " + reason);
+  };
+  around.blocked = [this](Lane& lane, const journal::Waiting& message, const std::string& reason) {
+    post_of(lane.target()).counts.last_error = reason;
+    notices_.say(Notice::kBlocked, lane.target(),
+                 fmt::format("message {} of {} blocks those after it: {}", message.message.id.text(),
+                             message.message.instance, reason));
   };
   around.recovered = [this](Lane& lane, std::int64_t attempts) {
     post_of(lane.target()).counts.last_error.clear();
@@ -206,9 +212,13 @@ void Outbox::drop_surplus(Post& post, std::int64_t bytes) {
       });
 }
 
-void Outbox::delivered(Post& post, const journal::Waiting& message, const std::string& detail) {
+void Outbox::delivered(Post& post, const journal::Waiting& message, const targets::Delivered& end) {
+  if (!end.but.empty())
+    notices_.say(Notice::kInPart, post.lane.target(),
+                 fmt::format("message {} of {} was delivered, but {}", message.message.id.text(),
+                             message.message.instance, end.but));
   unmarked_.push_back({{message.place, message.message.id, journal::Ending::kDelivered,
-                        surroundings_.loop.clock().utc(), detail},
+                        surroundings_.loop.clock().utc(), end.detail},
                        &post,
                        message.bytes});
   if (unmarked_.size() >= kMarksAtOnce || stopped_) return write_marks();
@@ -288,9 +298,9 @@ std::vector<TargetStatus> Outbox::status() const {
     const auto filling = counts.refused  ? Filling::kFull
                          : counts.warned ? Filling::kNearlyFull
                                          : Filling::kNormal;
-    all.push_back({counts.bytes, counts.waiting, filling, post.lane.is_delivering(), counts.last_error,
-                   oldest == Timestamp{} ? std::nullopt : std::optional(oldest), counts.parked,
-                   patience.retry_interval, patience.retry_limit, target});
+    all.push_back({post.lane.is_blocked(), counts.bytes, counts.waiting, filling, post.lane.is_delivering(),
+                   counts.last_error, oldest == Timestamp{} ? std::nullopt : std::optional(oldest),
+                   counts.parked, patience.retry_interval, patience.retry_limit, target});
   }
   return all;
 }

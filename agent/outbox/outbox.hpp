@@ -105,7 +105,7 @@ class Outbox {
   void accepted(Post& post, Timestamp at, const journal::Accepted& kept);
   void warn(Post& post);
   void drop_surplus(Post& post, std::int64_t bytes);
-  void delivered(Post& post, const journal::Waiting& message, const std::string& detail);
+  void delivered(Post& post, const journal::Waiting& message, const targets::Delivered& end);
   void parked(Post& post, const journal::Waiting& message, const std::string& reason);
   void damaged(Post& post, const journal::Window::Damaged& row);
   void changed(const journal::LaneChanges& changes);

@@ -76,6 +76,9 @@ struct ExternalSystem {
   ExternalAuth auth{};
   std::string base_url{};
   std::map<std::string, std::string> headers{};  // sent with each request
+  // True: what can't be delivered blocks what follows, instead of being parked. Else absent, so that what
+  // came before this field has the bytes that it had.
+  std::optional<bool> ordered{};
   Duration retry_interval = std::chrono::seconds(30);
   std::int64_t retry_limit = 10;  // retries before what is sent is parked
   std::string salt{};             // so that nobody guesses the secret by its revision; of central
@@ -83,7 +86,7 @@ struct ExternalSystem {
 
   static constexpr auto fields = fields_in_order(
       defaulted("auth", &ExternalSystem::auth), required("base_url", &ExternalSystem::base_url),
-      defaulted("headers", &ExternalSystem::headers),
+      defaulted("headers", &ExternalSystem::headers), defaulted("ordered", &ExternalSystem::ordered),
       defaulted("retry_interval", &ExternalSystem::retry_interval),
       defaulted("retry_limit", &ExternalSystem::retry_limit), defaulted("salt", &ExternalSystem::salt),
       defaulted("timeout", &ExternalSystem::timeout));
@@ -97,8 +100,9 @@ inline constexpr std::array kEnumNames<DatabaseBackend> = std::to_array<std::str
 
 struct DatabaseConnection {
   DatabaseBackend backend = DatabaseBackend::kPostgresql;
-  std::string database{};  // PostgreSQL: its name; SQLite: the path of its file at the site
-  std::string host{};      // PostgreSQL only, as are port, user and password
+  std::string database{};         // PostgreSQL: its name; SQLite: the path of its file at the site
+  std::string host{};             // PostgreSQL only, as are port, user and password
+  std::optional<bool> ordered{};  // as of an external system
   std::string password{};
   std::int64_t port = 5432;
   std::string salt{};
@@ -106,9 +110,9 @@ struct DatabaseConnection {
 
   static constexpr auto fields = fields_in_order(
       required("backend", &DatabaseConnection::backend), required("database", &DatabaseConnection::database),
-      defaulted("host", &DatabaseConnection::host), defaulted("password", &DatabaseConnection::password),
-      defaulted("port", &DatabaseConnection::port), defaulted("salt", &DatabaseConnection::salt),
-      defaulted("user", &DatabaseConnection::user));
+      defaulted("host", &DatabaseConnection::host), defaulted("ordered", &DatabaseConnection::ordered),
+      defaulted("password", &DatabaseConnection::password), defaulted("port", &DatabaseConnection::port),
+      defaulted("salt", &DatabaseConnection::salt), defaulted("user", &DatabaseConnection::user));
   friend bool operator==(const DatabaseConnection&, const DatabaseConnection&) = default;
 };
 
@@ -131,8 +135,10 @@ struct SmtpSettings {
 struct NotificationList {
   std::vector<std::string> recipients{};  // mail addresses
   std::string smtp{};                     // SmtpSettings, by name
+  std::optional<bool> ordered{};          // as of an external system
 
-  static constexpr auto fields = fields_in_order(required("recipients", &NotificationList::recipients),
+  static constexpr auto fields = fields_in_order(defaulted("ordered", &NotificationList::ordered),
+                                                 required("recipients", &NotificationList::recipients),
                                                  required("smtp", &NotificationList::smtp));
   friend bool operator==(const NotificationList&, const NotificationList&) = default;
 };

@@ -26,6 +26,7 @@ inline constexpr std::array kEnumNames<Filling> = std::to_array<std::string_view
 
 // The outbox for one target. `depth` counts the one under way too.
 struct TargetStatus {
+  bool blocked = false;    // it is an ordered target, and the first message can't be delivered
   std::int64_t bytes = 0;  // waiting and parked
   std::int64_t depth = 0;  // messages that wait
   Filling filling = Filling::kNormal;
@@ -38,12 +39,32 @@ struct TargetStatus {
   std::string target{};  // the key of an artifact: "external-systems/erp"
 
   static constexpr auto fields = fields_in_order(
-      defaulted("bytes", &TargetStatus::bytes), defaulted("depth", &TargetStatus::depth),
-      defaulted("filling", &TargetStatus::filling), defaulted("in_flight", &TargetStatus::in_flight),
-      defaulted("last_error", &TargetStatus::last_error), defaulted("oldest", &TargetStatus::oldest),
-      defaulted("parked", &TargetStatus::parked), defaulted("retry_interval", &TargetStatus::retry_interval),
+      defaulted("blocked", &TargetStatus::blocked), defaulted("bytes", &TargetStatus::bytes),
+      defaulted("depth", &TargetStatus::depth), defaulted("filling", &TargetStatus::filling),
+      defaulted("in_flight", &TargetStatus::in_flight), defaulted("last_error", &TargetStatus::last_error),
+      defaulted("oldest", &TargetStatus::oldest), defaulted("parked", &TargetStatus::parked),
+      defaulted("retry_interval", &TargetStatus::retry_interval),
       defaulted("retry_limit", &TargetStatus::retry_limit), required("target", &TargetStatus::target));
   friend bool operator==(const TargetStatus&, const TargetStatus&) = default;
+};
+
+// Of a whole outbox, in a node's health.
+struct OutboxHealth {
+  std::int64_t bytes = 0;
+  std::int64_t depth = 0;
+  std::int64_t full = 0;  // targets, as are the nearly full
+  std::int64_t nearly_full = 0;
+  std::optional<Timestamp> oldest{};
+  std::int64_t others = 0;  // targets with messages that are not in the list
+  std::int64_t parked = 0;
+  std::vector<TargetStatus> targets{};  // with messages: those that need a person most, first
+
+  static constexpr auto fields = fields_in_order(
+      defaulted("bytes", &OutboxHealth::bytes), defaulted("depth", &OutboxHealth::depth),
+      defaulted("full", &OutboxHealth::full), defaulted("nearly_full", &OutboxHealth::nearly_full),
+      defaulted("oldest", &OutboxHealth::oldest), defaulted("others", &OutboxHealth::others),
+      defaulted("parked", &OutboxHealth::parked), defaulted("targets", &OutboxHealth::targets));
+  friend bool operator==(const OutboxHealth&, const OutboxHealth&) = default;
 };
 
 struct OutboxQuery {

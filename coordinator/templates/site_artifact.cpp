@@ -24,6 +24,10 @@ Result<Artifact> artifact(const Document&, const SharedScriptSpec& spec, const S
   return Artifact(SharedScript{.source = spec.source});
 }
 
+std::optional<bool> only_true(bool value) {
+  return value ? std::optional(true) : std::nullopt;
+}
+
 Result<Artifact> artifact(const Document& document, const ExternalSystemSpec& spec, const SecretBox& box) {
   const auto& auth = spec.auth;
   const auto [field, secret] = auth.kind == AuthKind::kBasic    ? std::pair("auth/password", &auth.password)
@@ -35,6 +39,7 @@ Result<Artifact> artifact(const Document& document, const ExternalSystemSpec& sp
       .auth = {.kind = auth.kind, .name = auth.name, .secret = std::move(opened->secret), .user = auth.user},
       .base_url = spec.base_url,
       .headers = spec.headers,
+      .ordered = only_true(spec.ordered),
       .retry_interval = spec.retry_interval,
       .retry_limit = spec.retry_limit,
       .salt = std::move(opened->salt),
@@ -48,6 +53,7 @@ Result<Artifact> artifact(const Document& document, const DatabaseConnectionSpec
   return Artifact(DatabaseConnection{.backend = spec.backend,
                                      .database = spec.database,
                                      .host = spec.host,
+                                     .ordered = only_true(spec.ordered),
                                      .password = std::move(opened->secret),
                                      .port = spec.port,
                                      .salt = std::move(opened->salt),
@@ -66,7 +72,8 @@ Result<Artifact> artifact(const Document& document, const SmtpSettingsSpec& spec
 }
 
 Result<Artifact> artifact(const Document&, const NotificationListSpec& spec, const SecretBox&) {
-  return Artifact(NotificationList{.recipients = spec.recipients, .smtp = spec.smtp});
+  return Artifact(
+      NotificationList{.recipients = spec.recipients, .smtp = spec.smtp, .ordered = only_true(spec.ordered)});
 }
 
 }  // namespace

@@ -72,6 +72,7 @@ struct ExternalSystemSpec {
   std::string base_url;
   std::string description;
   std::map<std::string, std::string> headers;  // of every request
+  bool ordered = false;                        // what can't be delivered blocks what follows
   Duration retry_interval = std::chrono::seconds(30);
   std::int64_t retry_limit = 10;                // retries before what is sent is parked
   Duration timeout = std::chrono::seconds(30);  // of one request
@@ -79,7 +80,7 @@ struct ExternalSystemSpec {
   static constexpr auto fields = fields_in_order(
       defaulted("auth", &ExternalSystemSpec::auth), required("base_url", &ExternalSystemSpec::base_url),
       defaulted("description", &ExternalSystemSpec::description),
-      defaulted("headers", &ExternalSystemSpec::headers),
+      defaulted("headers", &ExternalSystemSpec::headers), defaulted("ordered", &ExternalSystemSpec::ordered),
       defaulted("retry_interval", &ExternalSystemSpec::retry_interval),
       defaulted("retry_limit", &ExternalSystemSpec::retry_limit),
       defaulted("timeout", &ExternalSystemSpec::timeout));
@@ -93,6 +94,7 @@ struct DatabaseConnectionSpec {
   std::string database;  // PostgreSQL: its name; SQLite: the path of its file at the site
   std::string description;
   std::string host;  // PostgreSQL only, as are port, user and password
+  bool ordered = false;
   Secret password;
   std::int64_t port = kPostgresqlPort;
   std::string user;  // empty: that of the daemon
@@ -102,6 +104,7 @@ struct DatabaseConnectionSpec {
       required("database", &DatabaseConnectionSpec::database),
       defaulted("description", &DatabaseConnectionSpec::description),
       defaulted("host", &DatabaseConnectionSpec::host),
+      defaulted("ordered", &DatabaseConnectionSpec::ordered),
       defaulted("password", &DatabaseConnectionSpec::password),
       defaulted("port", &DatabaseConnectionSpec::port), defaulted("user", &DatabaseConnectionSpec::user));
   friend bool operator==(const DatabaseConnectionSpec&, const DatabaseConnectionSpec&) = default;
@@ -125,10 +128,12 @@ struct SmtpSettingsSpec {
 
 struct NotificationListSpec {
   std::string description;
+  bool ordered = false;
   std::vector<std::string> recipients;  // mail addresses
   std::string smtp;                     // SmtpSettings, by name
 
   static constexpr auto fields = fields_in_order(defaulted("description", &NotificationListSpec::description),
+                                                 defaulted("ordered", &NotificationListSpec::ordered),
                                                  required("recipients", &NotificationListSpec::recipients),
                                                  required("smtp", &NotificationListSpec::smtp));
   friend bool operator==(const NotificationListSpec&, const NotificationListSpec&) = default;

@@ -71,3 +71,19 @@ TEST_CASE("an attempt that was interrupted is made again and not counted; one un
   CHECK_FALSE(step(in(Stage::kDelivering), Drop{}, kPatience, kNow));
   CHECK(after(in(Stage::kWaiting), Drop{}).deed == Deed::kRemove);
 }
+
+TEST_CASE("nothing of an ordered target is parked: it blocks, and is tried again until it is delivered") {
+  constexpr Patience kOrdered{30s, 2, true};
+  const auto happening =
+      GENERATE(Happening(targets::Refused{"422"}), Happening(targets::Postponed{"busy", 40s}));
+  const auto stepped = step(in(Stage::kDelivering, 2), happening, kOrdered, kNow);
+  REQUIRE(stepped);
+  CHECK(stepped->deed == Deed::kPause);
+  CHECK(stepped->next.blocked);
+  CHECK(stepped->next.due == kNow + (std::holds_alternative<targets::Refused>(happening) ? 30s : 40s));
+  const auto again =
+      step(step(stepped->next, Due{}, kOrdered, kNow + 40s)->next, Begin{}, kOrdered, kNow + 40s);
+  CHECK(step(again->next, targets::Delivered{"200"}, kOrdered, kNow)->deed == Deed::kMark);
+  // Once order does not count any more it is parked by its next attempt.
+  CHECK(step(again->next, happening, kPatience, kNow)->deed == Deed::kPark);
+}

@@ -125,6 +125,50 @@ TEST_CASE("a refused message is parked at once; retried it is delivered, discard
   CHECK(node.status().bytes == 0);
 }
 
+TEST_CASE("an ordered target is blocked by what it refuses, and goes on in order once it is mended") {
+  Node node;
+  node.patience.ordered = true;
+  node.start();
+  bool mended = false;
+  node.courier->reply = [&](const Message& message) -> targets::Outcome {
+    if (!mended && journal::body_of(message) == "poison") return targets::Refused{"422"};
+    return targets::Delivered{"200"};
+  };
+  for (const auto* body : {"one", "poison", "three"}) REQUIRE(node.send(body));
+  node.run_for(2min);
+  CHECK(node.status().blocked);
+  CHECK(node.status().depth == 2);
+  CHECK(node.status().parked == 0);
+  CHECK(node.status().last_error == "refused: 422");
+  CHECK(node.said("blocks those after it: refused: 422"));
+  mended = true;
+  REQUIRE(node.until([&] { return node.status().depth == 0; }));
+  CHECK_FALSE(node.status().blocked);
+  CHECK(node.courier->bodies().back() == "three");
+  CHECK(node.said("delivers again"));
+}
+
+TEST_CASE("a blocked message is parked once order does not count any more") {
+  Node node;
+  node.patience.ordered = true;
+  node.start();
+  node.courier->reply = [](const Message&) { return targets::Refused{"422"}; };
+  REQUIRE(node.send("poison"));
+  node.run_for(1min);
+  node.patience.ordered = false;
+  REQUIRE(node.until([&] { return node.status().parked == 1; }));
+  CHECK_FALSE(node.status().blocked);
+}
+
+TEST_CASE("what only some had is delivered, and people are told who had it not") {
+  Node node;
+  node.start();
+  node.courier->reply = [](const Message&) { return targets::Delivered{"250", "refused for bob: 550"}; };
+  const auto id = node.send("one");
+  REQUIRE(node.until([&] { return node.status().depth == 0; }));
+  CHECK(node.said("message " + id->text() + " of Pump was delivered, but refused for bob: 550"));
+}
+
 TEST_CASE("many parked messages are retried in one go, and none is tried twice by it") {
   Node node;
   node.start();

@@ -27,14 +27,14 @@ const Timestamp kThen{1'800'000'000s};
 
 TEST_CASE("what central asks about an outbox travels from it to a node only, and the answers back") {
   check_travels(OutboxQuery{"x"}, 64, Sender::kCoordinator);
-  check_travels(
-      OutboxPage{true,
-                 false,
-                 24h,
-                 1 << 30,
-                 "x",
-                 {{10, 2, Filling::kNearlyFull, true, "503", kThen, 1, 30s, 10, "external-systems/erp"}}},
-      65, Sender::kNode);
+  check_travels(OutboxPage{true,
+                           false,
+                           24h,
+                           1 << 30,
+                           "x",
+                           {{false, 10, 2, Filling::kNearlyFull, true, "503", kThen, 1, 30s, 10,
+                             "external-systems/erp"}}},
+                65, Sender::kNode);
   check_travels(ParkedQuery{"x", "Pump", 10, "external-systems/erp"}, 66, Sender::kCoordinator);
   check_travels(ParkedPage{{{kThen, 10, kId, "Pump", kThen, "refused", "Send", "external-systems/erp"}}, "x"},
                 67, Sender::kNode);

@@ -275,3 +275,26 @@ TEST_CASE("what is wrong with a secret is said without it") {
     }
   }
 }
+
+TEST_CASE(
+    "a site is told where order counts; where it does not, the bytes are those of before there was order") {
+  const auto box = SecretBox::generate();
+  const auto told = [&](const std::string& kind, const std::string& spec, bool ordered) {
+    const auto documents = documents_of(fmt::format("{{kind: {}, name: a, spec: {{{}{}}}}}", kind, spec,
+                                                    ordered ? ", ordered: true" : ", ordered: false"));
+    return std::visit(
+        [](const auto& of_kind) -> std::optional<bool> {
+          if constexpr (requires { of_kind.ordered; }) return of_kind.ordered;
+          return false;
+        },
+        artifact_of(*documents.front(), box).value());
+  };
+  for (const auto& [kind, spec] : std::map<std::string, std::string>{
+           {"ExternalSystem", "base_url: 'https://erp'"},
+           {"DatabaseConnection", "backend: sqlite, database: /var/lib/plant.db"},
+           {"NotificationList", "recipients: [ann@example.com], smtp: mail"}}) {
+    INFO(kind);
+    CHECK(told(kind, spec, true) == true);
+    CHECK_FALSE(told(kind, spec, false).has_value());
+  }
+}
