@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
 #include <string_view>
 #include <tuple>
 #include <utility>
@@ -27,6 +28,9 @@ bool is_secret(std::string name) {
   return std::ranges::any_of(kSecretWords,
                              [&](std::string_view word) { return name.find(word) != name.npos; });
 }
+
+// Targets that a health message names; a node with more names those that need a person most.
+constexpr std::size_t kReportedTargets = 20;
 
 MessageState state_of(journal::Ending ending) {
   switch (ending) {
@@ -67,6 +71,27 @@ void hide_secrets(Message& message) {
   for (auto& [name, value] : request->headers) {
     if (is_secret(name)) value = kHidden;
   }
+}
+
+OutboxHealth OutboxDesk::health() const {
+  OutboxHealth health;
+  for (auto& status : outbox_.status()) {
+    health.bytes += status.bytes;
+    health.depth += status.depth;
+    health.parked += status.parked;
+    health.full += status.filling == Filling::kFull ? 1 : 0;
+    health.nearly_full += status.filling == Filling::kNearlyFull ? 1 : 0;
+    if (status.oldest) health.oldest = std::min(health.oldest.value_or(*status.oldest), *status.oldest);
+    if (status.depth > 0 || status.parked > 0) health.targets.push_back(std::move(status));
+  }
+  std::ranges::stable_sort(health.targets, std::greater(), [](const TargetStatus& status) {
+    return std::tuple(status.blocked, status.filling, status.parked, status.depth);
+  });
+  if (health.targets.size() > kReportedTargets) {
+    health.others = static_cast<std::int64_t>(health.targets.size() - kReportedTargets);
+    health.targets.resize(kReportedTargets);
+  }
+  return health;
 }
 
 void OutboxDesk::outbox(const OutboxQuery& query, const Reply<OutboxPage>& reply) const {

@@ -22,6 +22,7 @@ class OutboxDesk {
   OutboxDesk(outbox::Outbox& outbox, journal::Journal& journal, std::function<bool()> delivers)
       : outbox_(outbox), journal_(journal), delivers_(std::move(delivers)) {}
 
+  [[nodiscard]] OutboxHealth health() const;
   void outbox(const OutboxQuery& query, const Reply<OutboxPage>& reply) const;
   void parked(const ParkedQuery& query, Reply<ParkedPage> reply);
   void message(const MessageQuery& query, Reply<MessagePart> reply);

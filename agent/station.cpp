@@ -109,6 +109,16 @@ void Station::hand_over(const SwitchQuery&, Reply<SwitchAnswer> reply) {
   reply({begun.error().where, begun.error().message});
 }
 
+// The pair would let an active node go at once, for a stop: here nobody may end up without one by a word.
+void Station::maintain(const MaintenanceQuery& query, Reply<SwitchAnswer> reply) {
+  if (query.enter && rooms_.pair.role() == Role::kActive)
+    return reply({"active", "the node is active: fail over first"});
+  const auto done =
+      rooms_.pair.command(query.enter ? pair::Command::kEnterMaintenance : pair::Command::kLeaveMaintenance);
+  if (done) return reply({});
+  reply({done.error().where, done.error().message});
+}
+
 void Station::health(Reply<NodeHealth> reply) {
   NodeHealth health;
   describe_pair(health);
@@ -118,6 +128,7 @@ void Station::health(Reply<NodeHealth> reply) {
   for (auto& connection : health.connections) {
     if (connection.error.size() > kReportedError) connection.error.resize(kReportedError);
   }
+  health.outbox = rooms_.outbox.health();
   const auto vitals = health::read_vitals(state_);
   health.disk_free = vitals.disk_free;
   health.memory = vitals.memory;

@@ -52,6 +52,7 @@ class Station final : public uplink::Node {
   void alarms(const AlarmsQuery& query, Reply<AlarmsPage> reply) override;
   void events(const EventQuery& query, Reply<EventPage> reply) override;
   void hand_over(const SwitchQuery& query, Reply<SwitchAnswer> reply) override;
+  void maintain(const MaintenanceQuery& query, Reply<SwitchAnswer> reply) override;
   void outbox(const OutboxQuery& query, Reply<OutboxPage> reply) override {
     rooms_.outbox.outbox(query, reply);
   }

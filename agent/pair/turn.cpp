@@ -19,7 +19,11 @@ Actions Turn::take(const Event& event) {
   watch_clocks();
   expire();
   const bool over = state_.phase == NodePhase::kTerminated && !std::holds_alternative<Stopped>(event);
-  if (!over) std::visit([this](const auto& happened) { on(happened); }, event);
+  if (!over) {
+    std::visit([this](const auto& happened) { on(happened); }, event);
+  } else if (std::holds_alternative<Command>(event)) {
+    act(RefuseCommand{"terminated", "the node takes no part until it is restarted"});
+  }
   run();
   return std::move(actions_);
 }
@@ -142,15 +146,24 @@ void Turn::on(const Drained&) {
   if (state_.phase == NodePhase::kDraining) state_.drain.empty = true;
 }
 
+// Why nobody could take over now; empty: the peer can.
+std::string_view Turn::no_standby() const {
+  const auto& peer = state_.peer;
+  if (settings_.peer.empty()) return "the node has no peer that could take over";
+  if (state_.unleased) return "its role is fixed, or it is the lone survivor";
+  if (!peer.known || now_ - peer.heard > 3 * settings_.timers.renew)
+    return "the other node is not connected to it";
+  if (peer.phase == NodePhase::kMaintenance) return "the other node is in maintenance";
+  if (peer.phase != NodePhase::kStandby) return "the other node does not stand by in step";
+  return {};
+}
+
 void Turn::on(Command command) {
   switch (command) {
     case Command::kSwitch: {
       if (state_.phase != NodePhase::kActive)
         return act(RefuseCommand{"not-active", "only the active node hands over"});
-      const bool ready = state_.peer.known && state_.peer.phase == NodePhase::kStandby &&
-                         now_ - state_.peer.heard <= 3 * settings_.timers.renew;
-      if (state_.unleased || !ready)
-        return act(RefuseCommand{"no-standby", "no peer is connected and in step that could take over"});
+      if (const auto why = no_standby(); !why.empty()) return act(RefuseCommand{"no-standby", why});
       state_.drain = {now_ + settings_.drain_limit, false, false};
       enter(NodePhase::kDraining, "a planned switch");
       return act(StopDeliveries{});

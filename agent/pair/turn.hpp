@@ -44,6 +44,7 @@ class Turn {
   void beat();
   void drain();
   void look_around();
+  [[nodiscard]] std::string_view no_standby() const;
 
   // Elections and leases, in election.cpp.
   [[nodiscard]] bool eligible() const;

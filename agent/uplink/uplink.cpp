@@ -118,7 +118,9 @@ void Uplink::handle(const wire::Envelope& envelope) {
     case Type::kEventsQuery:
       return answer(envelope, &Node::events);
     case Type::kSwitchQuery:
-      return answer(envelope, &Node::hand_over);
+      return obey(envelope, &Node::hand_over);
+    case Type::kMaintenanceQuery:
+      return obey(envelope, &Node::maintain);
     case Type::kOutboxQuery:
       return answer(envelope, &Node::outbox);
     case Type::kParkedQuery:
@@ -126,7 +128,7 @@ void Uplink::handle(const wire::Envelope& envelope) {
     case Type::kMessageQuery:
       return answer(envelope, &Node::message);
     case Type::kParkedDecision:
-      return handle_decision(envelope);
+      return obey(envelope, &Node::decide);
     case Type::kVoteGrant:
       return handle_vote<VoteGrant>(envelope);
     case Type::kVoteRefusal:
@@ -176,9 +178,11 @@ void Uplink::handle_piece(const wire::Envelope& envelope) {
   with_body<Piece>(envelope, [&](const Piece& piece) { node_.piece(piece, envelope.attachment); });
 }
 
-void Uplink::handle_decision(const wire::Envelope& envelope) {
-  if (envelope.header.term != session_term_) return drop("a decision of another term than its session");
-  answer(envelope, &Node::decide);
+// What changes something counts only from the coordinator that this session was opened with.
+template <class Query, class Answer>
+void Uplink::obey(const wire::Envelope& envelope, void (Node::*done)(const Query&, Node::Reply<Answer>)) {
+  if (envelope.header.term != session_term_) return drop("a command of another term than its session");
+  answer(envelope, done);
 }
 
 // A vote counts only from the coordinator that this session was opened with.

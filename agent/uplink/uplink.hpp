@@ -52,6 +52,7 @@ class Node {
   virtual void alarms(const AlarmsQuery& query, Reply<AlarmsPage> reply) = 0;
   virtual void events(const EventQuery& query, Reply<EventPage> reply) = 0;
   virtual void hand_over(const SwitchQuery& query, Reply<SwitchAnswer> reply) = 0;
+  virtual void maintain(const MaintenanceQuery& query, Reply<SwitchAnswer> reply) = 0;
   virtual void outbox(const OutboxQuery& query, Reply<OutboxPage> reply) = 0;
   virtual void parked(const ParkedQuery& query, Reply<ParkedPage> reply) = 0;
   virtual void message(const MessageQuery& query, Reply<MessagePart> reply) = 0;
@@ -91,7 +92,8 @@ class Uplink {
   void handle_reject(const wire::Envelope& envelope);
   void handle_order(const wire::Envelope& envelope);
   void handle_piece(const wire::Envelope& envelope);
-  void handle_decision(const wire::Envelope& envelope);
+  template <class Query, class Answer>
+  void obey(const wire::Envelope& envelope, void (Node::*done)(const Query&, Node::Reply<Answer>));
   template <class Answer>
   void handle_vote(const wire::Envelope& envelope);
   template <class Query, class Page>

@@ -137,7 +137,15 @@ struct SwitchQuery {
   friend bool operator==(const SwitchQuery&, const SwitchQuery&) = default;
 };
 
-// It has begun, or `code` says why not.
+// The coordinator takes a node that is not active out of service, or back: it never becomes active meanwhile.
+struct MaintenanceQuery {
+  bool enter = false;
+
+  static constexpr auto fields = fields_in_order(required("enter", &MaintenanceQuery::enter));
+  friend bool operator==(const MaintenanceQuery&, const MaintenanceQuery&) = default;
+};
+
+// Of both: it has begun, or `code` says why not.
 struct SwitchAnswer {
   std::string code;
   std::string message;

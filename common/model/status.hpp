@@ -12,6 +12,7 @@
 #include "common/base/time.hpp"
 #include "common/model/fields.hpp"
 #include "common/model/lease.hpp"
+#include "common/model/outbox.hpp"
 #include "common/model/session.hpp"
 #include "common/model/value.hpp"
 
@@ -140,8 +141,9 @@ struct NodeHealth {
   std::int64_t disk_free = 0;  // bytes, where the node keeps its state
   std::uint64_t epoch = 0;     // in which it is active, or was last; 0: never
   std::int64_t instances = 0;
-  std::optional<Duration> lease;   // what is left of it; absent: it has none, or needs none
-  std::int64_t memory = 0;         // bytes resident
+  std::optional<Duration> lease;  // what is left of it; absent: it has none, or needs none
+  std::int64_t memory = 0;        // bytes resident
+  std::optional<OutboxHealth> outbox;
   std::optional<PeerHealth> peer;  // absent: it has no line to one
   std::optional<NodePhase> phase;
   std::optional<ReplicationHealth> replication;  // absent: it has no line to a peer
@@ -158,8 +160,9 @@ struct NodeHealth {
       defaulted("connections", &NodeHealth::connections), defaulted("disk_free", &NodeHealth::disk_free),
       defaulted("epoch", &NodeHealth::epoch), defaulted("instances", &NodeHealth::instances),
       defaulted("lease", &NodeHealth::lease), defaulted("memory", &NodeHealth::memory),
-      defaulted("peer", &NodeHealth::peer), defaulted("phase", &NodeHealth::phase),
-      defaulted("replication", &NodeHealth::replication), required("role", &NodeHealth::role),
+      defaulted("outbox", &NodeHealth::outbox), defaulted("peer", &NodeHealth::peer),
+      defaulted("phase", &NodeHealth::phase), defaulted("replication", &NodeHealth::replication),
+      required("role", &NodeHealth::role),
       defaulted("script_errors", &NodeHealth::script_errors), defaulted("since", &NodeHealth::since),
       defaulted("tags_bad", &NodeHealth::tags_bad), defaulted("tags_good", &NodeHealth::tags_good),
       defaulted("tags_uncertain", &NodeHealth::tags_uncertain), required("uptime", &NodeHealth::uptime));

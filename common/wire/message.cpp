@@ -60,6 +60,7 @@ constexpr std::array kRules = std::to_array<Rule>({
     {Type::kMessagePiece, Sender::kNode, "MESSAGE_PIECE", kSmall, kMaxChunk},
     {Type::kParkedDecision, Sender::kCoordinator, "PARKED_DECISION", kSmall, 0},
     {Type::kParkedDecided, Sender::kNode, "PARKED_DECIDED", kSmall, 0},
+    {Type::kMaintenanceQuery, Sender::kCoordinator, "MAINTENANCE_QUERY", kSmall, 0},
 });
 
 void put(std::string& bytes, std::uint64_t value, int size) {

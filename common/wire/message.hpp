@@ -72,6 +72,7 @@ enum class Type : std::uint16_t {
   kMessagePiece = 69,
   kParkedDecision = 70,
   kParkedDecided = 71,
+  kMaintenanceQuery = 72,
 };
 
 // Who sends it to whom. A type may have several: the bits add up.
@@ -191,6 +192,8 @@ template <>
 inline constexpr Type kTypeOf<ParkedDecision> = Type::kParkedDecision;
 template <>
 inline constexpr Type kTypeOf<ParkedDecided> = Type::kParkedDecided;
+template <>
+inline constexpr Type kTypeOf<MaintenanceQuery> = Type::kMaintenanceQuery;
 template <>
 inline constexpr Type kTypeOf<VoteRequest> = Type::kVoteRequest;
 template <>

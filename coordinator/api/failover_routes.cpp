@@ -66,6 +66,30 @@ void fail_over(const Rooms& rooms, const Request& request, const Reply& reply) {
   });
 }
 
+template <bool enter>
+void maintain(const Rooms& rooms, const Request& request, const Reply& reply) {
+  const NodeId id{request.param("site"), request.param("node")};
+  audit::add_details(reply.entry(), {{"node", id.node}});
+  if (!rooms.sites.node(id))
+    return reply.fail({ErrorCode::kNotFound, fmt::format("there is no node '{}'", id.text()), {}, {}});
+  rooms.sites.maintain(id, enter, [id, reply](const Result<>& outcome) {
+    if (!outcome) return reply.fail(outcome.error());
+    reply.send(json_response(200, {{"site", id.site}, {"node", id.node}, {"maintenance", enter}}));
+  });
+}
+
+Route maintenance(Method method, const Rooms& rooms) {
+  Route route;
+  route.method = method;
+  route.pattern = "/api/v1/sites/{site}/nodes/{node}/maintenance";
+  route.id = method == Method::kPut ? "enterMaintenance" : "leaveMaintenance";
+  route.access = Permission::kOperate;
+  route.site = SiteOf::kPath;
+  route.handler =
+      method == Method::kPut ? handled_by(rooms, maintain<true>) : handled_by(rooms, maintain<false>);
+  return route;
+}
+
 }  // namespace
 
 void add_failover_routes(Routes& routes, const Rooms& rooms) {
@@ -76,6 +100,8 @@ void add_failover_routes(Routes& routes, const Rooms& rooms) {
                     .site = SiteOf::kPath,
                     .query = {"wait"},
                     .handler = handled_by(rooms, fail_over)});
+  routes.push_back(maintenance(Method::kPut, rooms));
+  routes.push_back(maintenance(Method::kDelete, rooms));
 }
 
 }  // namespace fieldline::api

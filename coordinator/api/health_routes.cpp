@@ -10,7 +10,18 @@ using templates::DocumentKind;
 
 namespace {
 
-// {site, time, connected, active, standby, nodes, artifacts, deployed, failed, instances, stale}.
+// Of the node that delivers, as it said last; its health has the targets.
+void add_outbox(Json& json, const Rooms& rooms, const std::string& site) {
+  const auto active = rooms.sites.active(site);
+  const auto node = active ? rooms.sites.node(*active) : std::nullopt;
+  if (!node || !node->health || !node->health->outbox) return;
+  auto outbox = to_json(*node->health->outbox);
+  outbox.erase("targets");
+  outbox.erase("others");
+  json["outbox"] = std::move(outbox);
+}
+
+// {site, time, connected, active, standby, nodes, artifacts, deployed, failed, instances, stale, outbox}.
 Json health_of(const Rooms& rooms, const DerivedRevisions& derived, const std::string& site) {
   auto json = to_json(rooms.deployments.tally(site, derived));
   json["site"] = site;
@@ -19,6 +30,7 @@ Json health_of(const Rooms& rooms, const DerivedRevisions& derived, const std::s
   json["connected"] = rooms.sites.connected(site);
   if (const auto active = rooms.sites.active(site)) json["active"] = active->node;
   if (const auto standby = rooms.sites.standby(site)) json["standby"] = standby->node;
+  add_outbox(json, rooms, site);
   json["nodes"] = Json::array();
   for (const auto& node : rooms.sites.nodes(site)) json["nodes"].push_back(to_json(node));
   return json;

@@ -12,6 +12,7 @@
 #include <unordered_map>
 
 #include "coordinator/health/limits.hpp"
+#include "coordinator/health/outbox_figures.hpp"
 
 namespace fieldline::health {
 namespace {
@@ -96,6 +97,30 @@ struct Metrics::Series {
           .Help("Times that a node held something else of an instance than central believed.")
           .Register(registry)
           .Add({});
+  Family<Gauge>& messages = BuildGauge()
+                                .Name("fieldline_outbox_messages")
+                                .Help("Messages in the outboxes of sites whose active node is connected.")
+                                .Register(registry);
+  Gauge& waiting = messages.Add({{"state", "waiting"}});
+  Gauge& parked = messages.Add({{"state", "parked"}});
+  Gauge& outbox_bytes = BuildGauge()
+                            .Name("fieldline_outbox_bytes")
+                            .Help("What these messages take.")
+                            .Register(registry)
+                            .Add({});
+  Gauge& outbox_oldest = BuildGauge()
+                             .Name("fieldline_outbox_oldest_seconds")
+                             .Help("Age of the oldest message that waits at any site; 0: none does.")
+                             .Register(registry)
+                             .Add({});
+  Family<Gauge>& outbox_sites =
+      BuildGauge()
+          .Name("fieldline_outbox_sites")
+          .Help("Sites with parked messages, or with a target that is (nearly) full.")
+          .Register(registry);
+  Gauge& sites_with_parked = outbox_sites.Add({{"state", "parked"}});
+  Gauge& sites_nearly_full = outbox_sites.Add({{"state", "nearly-full"}});
+  Gauge& sites_full = outbox_sites.Add({{"state", "full"}});
   Histogram& loop_lag = BuildHistogram()
                             .Name("fieldline_loop_lag_seconds")
                             .Help("How late the loop ran a timer.")
@@ -127,6 +152,7 @@ struct Metrics::Series {
   void count_end(DeploymentKind kind, DeploymentState outcome);
   void measure_lag();
   void read_sites();
+  void read_outboxes(const OutboxFigures& figures);
   void read_operations();
 };
 
@@ -162,7 +188,9 @@ void Metrics::Series::measure_lag() {
 void Metrics::Series::read_sites() {
   double counts[3] = {};
   double dropped = 0;
-  for (const auto& node : sites->nodes()) {
+  const auto nodes = sites->nodes();
+  read_outboxes(outbox_figures(nodes, loop->clock().utc()));
+  for (const auto& node : nodes) {
     ++counts[!node.online ? 2 : node.role == Role::kActive ? 0 : 1];
     dropped += static_cast<double>(node.malformed);
   }
@@ -171,6 +199,16 @@ void Metrics::Series::read_sites() {
   offline.Set(counts[2]);
   malformed.Set(dropped);
   pending_keys.Set(static_cast<double>(sites->pending().size()));
+}
+
+void Metrics::Series::read_outboxes(const OutboxFigures& figures) {
+  waiting.Set(figures.waiting);
+  parked.Set(figures.parked);
+  outbox_bytes.Set(figures.bytes);
+  outbox_oldest.Set(seconds(figures.oldest));
+  sites_with_parked.Set(static_cast<double>(figures.with_parked));
+  sites_nearly_full.Set(static_cast<double>(figures.nearly_full));
+  sites_full.Set(static_cast<double>(figures.full));
 }
 
 void Metrics::Series::read_operations() {

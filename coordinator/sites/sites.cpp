@@ -16,6 +16,17 @@
 #include "coordinator/sites/switchboard.hpp"
 
 namespace fieldline::sites {
+namespace {
+
+Answer<SwitchAnswer> outcome_of_switch(Answer<> done) {
+  return [done = std::move(done)](const Result<SwitchAnswer>& answer) {
+    if (!answer) return done(fail(answer.error()));
+    if (answer->code.empty()) return done({});
+    done(fail(ErrorCode::kConflict, answer->message, answer->code));
+  };
+}
+
+}  // namespace
 
 struct Sites::Rooms {
   Rooms(Executor& executor, net::Router& router, net::Admission& admission, database::NodeKeys& rows,
@@ -158,12 +169,11 @@ void Sites::events(const NodeId& node, EventQuery query, Answer<EventPage> done)
 }
 
 void Sites::hand_over(const NodeId& node, Answer<> done) {
-  rooms_->questions.ask<SwitchAnswer>(node, SwitchQuery{},
-                                      [done = std::move(done)](const Result<SwitchAnswer>& answer) {
-                                        if (!answer) return done(fail(answer.error()));
-                                        if (answer->code.empty()) return done({});
-                                        done(fail(ErrorCode::kConflict, answer->message, answer->code));
-                                      });
+  rooms_->questions.ask<SwitchAnswer>(node, SwitchQuery{}, outcome_of_switch(std::move(done)));
+}
+
+void Sites::maintain(const NodeId& node, bool enter, Answer<> done) {
+  rooms_->questions.ask<SwitchAnswer>(node, MaintenanceQuery{enter}, outcome_of_switch(std::move(done)));
 }
 
 void Sites::outbox(const NodeId& node, OutboxQuery query, Answer<OutboxPage> done) {

@@ -77,6 +77,8 @@ class Sites {
   void events(const NodeId& node, EventQuery query, Answer<EventPage> done);
   // Asks the active node to hand over; errors as above, and kConflict with the reason that the node gives.
   void hand_over(const NodeId& node, Answer<> done);
+  // Takes a node out of service, or back; errors as for hand_over().
+  void maintain(const NodeId& node, bool enter, Answer<> done);
   // Of its outbox, errors as above.
   void outbox(const NodeId& node, OutboxQuery query, Answer<OutboxPage> done);
   void parked(const NodeId& node, ParkedQuery query, Answer<ParkedPage> done);

@@ -69,6 +69,7 @@ class PairedNode final : public uplink::Node {
   void alarms(const AlarmsQuery&, Reply<AlarmsPage> reply) override { reply({}); }
   void events(const EventQuery&, Reply<EventPage> reply) override { reply({}); }
   void hand_over(const SwitchQuery&, Reply<SwitchAnswer> reply) override { reply({}); }
+  void maintain(const MaintenanceQuery&, Reply<SwitchAnswer> reply) override { reply({}); }
   void outbox(const OutboxQuery&, Reply<OutboxPage> reply) override { reply({}); }
   void parked(const ParkedQuery&, Reply<ParkedPage> reply) override { reply({}); }
   void message(const MessageQuery&, Reply<MessagePart> reply) override { reply({}); }

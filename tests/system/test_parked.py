@@ -139,6 +139,11 @@ def status_of(call, *arguments, **options):
 def test_an_operator_sees_mends_and_discards_what_was_parked(plant):
     plant.start()
     rest = plant.rest
+    wait_for("health tells of it", lambda: rest.get("/sites/north/health").get("outbox", {}).get("parked") == 2 * EACH)
+    metrics = rest.request("GET", "/metrics").body.decode()
+    assert f'fieldline_outbox_messages{{state="parked"}} {2 * EACH}' in metrics
+    assert 'fieldline_outbox_sites{state="parked"} 1' in metrics
+    assert "erp" not in metrics
     figures = plant.figures()
     assert figures["target"] == ERP
     assert figures["depth"] == 0
@@ -209,6 +214,13 @@ def test_an_operator_sees_mends_and_discards_what_was_parked(plant):
     assert f"admin discarded the parked message {second}" in told
     assert f"admin retries {EACH} parked messages" in told
     assert status_of(rest.get, f"{OUTBOX}/messages/north.a.1.1") == 404
+
+
+def test_a_node_without_a_peer_hands_over_to_nobody(plant):
+    plant.start()
+    answer = plant.rest.request("POST", "/api/v1/sites/north/failover")
+    assert answer.status == 409
+    assert "no peer" in answer.json["detail"]
 
 
 def test_a_viewer_sees_that_messages_are_parked_but_neither_what_they_say_nor_decides(plant):

@@ -220,3 +220,37 @@ TEST_CASE("while a switch lasts no delivery is started, and when serving ended n
     CHECK(may_deliver(state, Instant(12s)));
   }
 }
+
+TEST_CASE("a switch that can't be made is refused with words that say why") {
+  auto state = active();
+  const auto why = [&](Duration when) {
+    const auto refusals = of<RefuseCommand>(step(state, Command::kSwitch, at(when)));
+    return refusals.empty() ? std::string() : std::string(refusals.front().message);
+  };
+  CHECK(why(7s) == "the other node is not connected to it");
+  step(state, FromPeer{PeerBeat{0, NodePhase::kMaintenance, {}}}, at(8s));
+  CHECK(why(8s) == "the other node is in maintenance");
+  step(state, FromPeer{PeerBeat{0, NodePhase::kSyncing, {}}}, at(8s));
+  CHECK(why(8s) == "the other node does not stand by in step");
+  step(state, FromPeer{PeerBeat{0, NodePhase::kStandby, {}}}, at(8s));
+  CHECK(why(11001ms) == "the other node is not connected to it");
+  CHECK(state.phase == NodePhase::kActive);
+}
+
+TEST_CASE("a node in maintenance never becomes active, until it is taken back") {
+  auto state = started();
+  step(state, Tick{}, at(7s));
+  step(state, Command::kEnterMaintenance, at(8s));
+  CHECK(state.phase == NodePhase::kMaintenance);
+  for (auto time = 9s; time < 60s; ++time) CHECK(requests(step(state, Tick{}, at(time))).empty());
+  step(state, Command::kLeaveMaintenance, at(60s));
+  CHECK_FALSE(requests(step(state, Tick{}, at(90s))).empty());
+}
+
+TEST_CASE("no command brings a node back that takes no part any more") {
+  auto state = started();
+  step(state, Disowned{"another node bears its name"}, at(7s));
+  CHECK(of<RefuseCommand>(step(state, Command::kEnterMaintenance, at(8s))).size() == 1);
+  step(state, Command::kLeaveMaintenance, at(9s));
+  CHECK(state.phase == NodePhase::kTerminated);
+}

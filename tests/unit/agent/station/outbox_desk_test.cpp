@@ -91,6 +91,24 @@ TEST_CASE("targets without number come in pages of one message each") {
   CHECK(pages > 1);
 }
 
+TEST_CASE("health counts all of an outbox, and names the targets that need a person most") {
+  Asked asked;
+  CHECK(asked.desk.health() == OutboxHealth{});
+  asked.park(message_to("external-systems/poor", "parked"));
+  asked.node.courier->silent = true;
+  for (int i = 0; i < 30; ++i)
+    REQUIRE(asked.node.send(message_to("external-systems/t" + std::to_string(i), "x")));
+  const auto health = asked.desk.health();
+  CHECK(health.depth == 30);
+  CHECK(health.parked == 1);
+  CHECK(health.bytes > 0);
+  REQUIRE(health.targets.size() == 20);
+  CHECK(health.others == 11);
+  CHECK(health.targets.front().target == "external-systems/poor");
+  CHECK(health.targets.back().in_flight);
+  CHECK(health.oldest == message_to("x", "").accepted);
+}
+
 TEST_CASE("a message of any size comes whole, piece by piece, without what identifies its sender") {
   Asked asked;
   auto large = message_to(kErp, std::string(50'000, 'x'));

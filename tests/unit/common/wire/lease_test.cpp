@@ -63,6 +63,9 @@ TEST_CASE("a switch is asked for by the coordinator and answered by a node, nobo
                      "no-standby\xa7"
                      "message\xac"
                      "nobody there"s);
+  check_golden_bytes(MaintenanceQuery{true}, 72, "\x81\xa5"s + "enter\xc3");
+  CHECK_FALSE(opens(MaintenanceQuery{}, Sender::kNode));
+  CHECK_FALSE(opens(MaintenanceQuery{}, Sender::kPeer));
   CHECK_FALSE(opens(SwitchQuery{}, Sender::kNode));
   CHECK_FALSE(opens(SwitchQuery{}, Sender::kPeer));
   CHECK_FALSE(opens(answer, Sender::kCoordinator));
