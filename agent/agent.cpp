@@ -167,7 +167,7 @@ struct Agent::Rooms {
         events(ground.events, ground.loop, settings.node, settings.retention),
         votes(ground.votes, ground.loop, settings.node),
         peer_link(link_to_peer(ground)),
-        duties(ground.loop, events, *journal),
+        duties(ground.loop, logger(), *journal),
         pair({ground.loop, votes, duties, peer_link.get(),
               [this](const pair::CentralMessage& message) { send_up(message); }},
              pair_settings(settings), std::move(vote), journal->position()),
@@ -195,7 +195,9 @@ struct Agent::Rooms {
                 settings.site, settings.node, settings.pair.peer, settings.state),
         uplink(ground.loop, ground.dealer, station, Random(seed(ground))) {
     answers.attach(uplink);
-    duties.attach(desk, outbox, replica.get());
+    duties.attach({[this](auto prepare, auto tried) { desk.serve(std::move(prepare), std::move(tried)); },
+                   [this](auto ended) { desk.stand_by(std::move(ended)); }},
+                  outbox, replica.get());
   }
 
   static std::unique_ptr<pair::PeerLink> link_to_peer(const Ground& ground) {

@@ -45,7 +45,7 @@ void NodeDuties::begin_serving(std::uint64_t epoch) {
       ready();
     });
   };
-  desk_->serve(prepare, [this] { settled_(); });
+  desk_.begin(prepare, [this] { settled_(); });
 }
 
 void NodeDuties::begin_passing_on() {
@@ -92,7 +92,7 @@ void NodeDuties::end_serving(std::function<void()> ended) {
   ++service_;
   ++ending_;
   end_deliveries(kLastMoment, [] {});
-  desk_->stand_by([this, ended = std::move(ended)] {
+  desk_.end([this, ended = std::move(ended)] {
     end_deliveries(kLastMoment, [this, ended] {
       --ending_;
       ended();
@@ -150,7 +150,7 @@ void NodeDuties::log(Severity severity, std::string message) {
   event.severity = severity;
   event.source = "pair";
   event.message = std::move(message);
-  events_.append(std::move(event));
+  events_(std::move(event));
 }
 
 }  // namespace fieldline::agent

@@ -7,27 +7,36 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
-#include "agent/events/event_log.hpp"
 #include "agent/journal/journal.hpp"
-#include "agent/orders/desk.hpp"
 #include "agent/outbox/outbox.hpp"
 #include "agent/pair/duties.hpp"
 #include "agent/replica/replica.hpp"
 #include "common/base/executor.hpp"
+#include "common/model/event.hpp"
 
 namespace fieldline::agent {
 
 class NodeDuties final : public pair::Duties {
  public:
+  // What runs the instances.
+  struct Service {
+    // Runs all that is current, once `prepare` has called back; `tried` when all have been.
+    std::function<void(std::function<void(std::function<void()> ready)> prepare, std::function<void()> tried)>
+        begin;
+    // `ended` once nothing runs any more and what it kept is on the disk.
+    std::function<void(std::function<void()> ended)> end;
+  };
+
   // All outlive it.
-  NodeDuties(Executor& loop, events::EventLog& events, journal::Journal& journal)
-      : loop_(loop), events_(events), journal_(journal), since_(loop.clock().utc()) {}
+  NodeDuties(Executor& loop, std::function<void(Event)> events, journal::Journal& journal)
+      : loop_(loop), events_(std::move(events)), journal_(journal), since_(loop.clock().utc()) {}
 
   // Before the pair starts; no replica where there is no peer.
-  void attach(orders::Desk& desk, outbox::Outbox& outbox, replica::Replica* replica) {
-    desk_ = &desk;
+  void attach(Service desk, outbox::Outbox& outbox, replica::Replica* replica) {
+    desk_ = std::move(desk);
     outbox_ = &outbox;
     replica_ = replica;
   }
@@ -55,9 +64,9 @@ class NodeDuties final : public pair::Duties {
   void log(Severity severity, std::string message);
 
   Executor& loop_;
-  events::EventLog& events_;
+  const std::function<void(Event)> events_;
   journal::Journal& journal_;
-  orders::Desk* desk_ = nullptr;
+  Service desk_;
   outbox::Outbox* outbox_ = nullptr;
   replica::Replica* replica_ = nullptr;
   NodePhase phase_ = NodePhase::kBootHold;

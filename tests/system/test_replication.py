@@ -131,7 +131,7 @@ def test_both_nodes_die_and_nothing_is_lost(site):
         agent.kill()
     receiver.away = False
     for agent in site.nodes.values():
-        agent.start()
+        agent.come_back()
     site.wait_settled()
     wait_for("all that was accepted arrives", receiver.has_all, LIMIT)
 
