@@ -14,7 +14,7 @@ spec: {{nodes: [a, b]}}
 ---
 kind: ExternalSystem
 name: erp
-spec: {{base_url: "{url}", retry_interval: 1s}}
+spec: {{base_url: "{url}", retry_interval: 1s, retry_limit: 1000}}
 ---
 kind: Template
 name: Sender
