@@ -92,7 +92,7 @@ struct ReplicationNode::Run {
         courier(world, node, loop),
         outbox({loop, *journal, courier,
                 [](const std::string&) {
-                  return outbox::Patience{std::chrono::seconds(1), 20};
+                  return outbox::Patience{std::chrono::milliseconds(200), 1000};
                 },
                 [this] { return pair.may_deliver()->holds(loop.clock().now()); }, [](const Event&) {},
                 [] { return std::int64_t{1} << 40; }},
@@ -211,6 +211,15 @@ bool ReplicationNode::is_settled() const {
   if (run_->pair.phase() == NodePhase::kActive)
     return health.state == ReplicationState::kFed && health.lag_rows == 0 && run_->serves;
   return run_->pair.phase() == NodePhase::kStandby && health.state == ReplicationState::kFollowing;
+}
+
+std::string ReplicationNode::describe() const {
+  if (!up()) return name_ + " is down";
+  const auto health = run_->replica.health();
+  const auto position = run_->journal->position();
+  return fmt::format("{}: {}, {}, lag {}, at {}.{}, {} wait", name_, fieldline::name(run_->pair.phase()),
+                     fieldline::name(health.state), health.lag_rows.value_or(-1), position.epoch,
+                     position.sequence, waiting().size());
 }
 
 namespace {

@@ -31,6 +31,7 @@ class ReplicationNode {
   // In line with what it follows, or followed by what does.
   [[nodiscard]] bool is_settled() const;
   [[nodiscard]] bool runs() const;
+  [[nodiscard]] std::string describe() const;
 
   // What is on its disk: messages that wait or are parked, and whether one has ended.
   [[nodiscard]] std::vector<MessageId> waiting() const;

@@ -117,8 +117,8 @@ void ReplicationWorld::close_ended() {
 void ReplicationWorld::run_for(Duration span) {
   const auto end = time.clock().now() + span;
   while (time.clock().now() < end) {
-    if (auto* node = active(); node != nullptr && random.below(4) == 0) {
-      for (auto burst = random.below(30) == 0 ? 60 : 1; burst > 0; --burst) node->send();
+    if (auto* node = active(); node != nullptr && random.below(8) == 0) {
+      for (auto burst = random.below(100) == 0 ? 60 : 1; burst > 0; --burst) node->send();
     }
     time.run_for(std::min<Duration>(kLook, end - time.clock().now()));
     watch();
@@ -199,7 +199,8 @@ std::vector<std::string> ReplicationWorld::lost() {
 ReplicationReport ReplicationWorld::end() {
   close_ended();
   mend();
-  if (!run_until([this] { return settled(); }, 5min)) blame("it does not settle");
+  if (!run_until([this] { return settled(); }, 5min))
+    blame(fmt::format("it does not settle: {}; {}", a_->describe(), b_->describe()));
   if (fault_.empty()) {
     if (const auto gone = lost(); !gone.empty())
       blame(fmt::format("{} messages are lost: {}", gone.size(), gone.front()));

@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """Takes one rule of the site pair out of copies of the sources: mutants.py NAME ROOT OUT writes them to OUT.
 
-The test of each mutant demands that some seed then shows two active nodes, or an epoch used twice. A text
-that is not there exactly once fails the build: whoever changes a rule's line says here what is the rule now.
-`mutants.py --files` prints the names, each with the files that it changes, for CMake.
+The test of each mutant demands that some seed then shows two active nodes, or an epoch used twice; of a rule of
+replication, that a message is lost, ends twice, or that the nodes do not come in line. A text that is not there
+exactly once fails the build: whoever changes a rule's line says here what is the rule now. `mutants.py --files SUITE`
+prints the names of a suite, each with the files that it changes, for CMake.
 """
 
 import pathlib
@@ -15,6 +16,9 @@ TURN = "agent/pair/turn.cpp"
 ELECTION = "agent/pair/election.cpp"
 ROLE = "agent/pair/role.cpp"
 WORLD = "tests/sim/pair_world.cpp"
+FEED = "agent/replica/feed.cpp"
+FOLLOWER = "agent/replica/follower.cpp"
+FOLLOW_ROWS = "agent/journal/follow_rows.cpp"
 
 # name: (rule of docs/pair.md, [(file, text, what takes its place)])
 MUTANTS = {
@@ -87,15 +91,50 @@ MUTANTS = {
     ]),
 }
 
+# The same of docs/pair.md, "What the standby has".
+REPLICATION = {
+    "gap-ignored": ("the stream", [
+        (FOLLOWER, "  if (portion.from > end) {\n    forget_live();\n"
+                   "    if (state_.mode == Mode::kFollowing) begin_resync(false);\n  }\n", ""),
+        (FOLLOWER, "state_.live.front().from <= state_.cursor;", "state_.live.front().from <= state_.source.place;"),
+    ]),
+    "beacon-ignored": ("the stream", [
+        (FOLLOWER, "  if (state_.mode == Mode::kFollowing && portion.from > end) begin_resync(false);\n",
+         "  static_cast<void>(end);\n"),
+    ]),
+    "snapshot-ends-early": ("what is missing", [
+        (FOLLOWER, "resync.is_last = page.portion.reach.place >= page.newest;", "resync.is_last = true;"),
+    ]),
+    "snapshot-sweeps-all": ("what only the old active node has", [
+        (FOLLOW_ROWS, "if (shelf == 0 || is_shared(sql, place)) shelving.remove", "shelving.remove"),
+    ]),
+    "nothing-offered": ("what only the old active node has", [
+        (FOLLOWER, "  state_.offering.due = true;\n", ""),
+    ]),
+    "offer-answered-unread": ("what only the old active node has", [
+        (FEED, "  const auto count = records->size();\n",
+         "  const auto count = records->size();\n"
+         "  with_.to_peer(wire::seal(TailFates{std::vector<MessageFate>(count, MessageFate::kLive), offer.number}, epoch()));\n"
+         "  if (count > 0) return;\n"),
+    ]),
+    "sent-taken-for-kept": ("the stream", [
+        (FEED, "with_.journal.acked(ack.journal, ack.place, ack.level);",
+         "with_.journal.acked(ack.journal, *published_, ack.level);"),
+    ]),
+}
+
+SUITES = {"pair": MUTANTS, "replication": REPLICATION}
+ALL = MUTANTS | REPLICATION
+
 
 def files(name):
-    return sorted({file for file, _, _ in MUTANTS[name][1]})
+    return sorted({file for file, _, _ in ALL[name][1]})
 
 
 def write(name, root, out):
     for file in files(name):
         text = (root / file).read_text()
-        for where, old, new in MUTANTS[name][1]:
+        for where, old, new in ALL[name][1]:
             if where != file:
                 continue
             if text.count(old) != 1:
@@ -107,7 +146,7 @@ def write(name, root, out):
 
 
 if __name__ == "__main__":
-    if sys.argv[1:] == ["--files"]:
-        print(";".join(":".join([name, *files(name)]) for name in MUTANTS), end="")
+    if sys.argv[1] == "--files":
+        print(";".join(":".join([name, *files(name)]) for name in SUITES[sys.argv[2]]), end="")
     else:
         write(sys.argv[1], pathlib.Path(sys.argv[2]), pathlib.Path(sys.argv[3]))

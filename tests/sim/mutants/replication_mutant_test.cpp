@@ -1,0 +1,18 @@
+#include <catch2/catch.hpp>
+
+#include "tests/seeds.hpp"
+#include "tests/sim/replication_world.hpp"
+
+using namespace fieldline;
+using namespace fieldline::sim;
+
+TEST_CASE("without this rule of replication, some seed loses a message, or the nodes do not come in line") {
+  const auto [first, last] = seeds(1000);
+  bool red = false;
+  for (auto seed = first; seed <= last && !red; ++seed) {
+    const auto report = replication_storm(seed);
+    red = !report.fault.empty();
+    if (red) WARN("seed " << seed << ": " << report.fault);
+  }
+  CHECK(red);
+}
