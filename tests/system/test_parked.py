@@ -46,7 +46,7 @@ class Target:
         return f"http://127.0.0.1:{self.server.server_port}"
 
 
-def documents(url):
+def documents(url, system=""):
     instances = "".join(f"""---
 kind: Instance
 name: {name}
@@ -58,7 +58,7 @@ spec: {{nodes: [a]}}
 ---
 kind: ExternalSystem
 name: erp
-spec: {{base_url: "{url}"}}
+spec: {{base_url: "{url}"{system}}}
 ---
 kind: Template
 name: Sender
@@ -88,8 +88,9 @@ class Plant:
         self.agent = Agent(folder / "a", self.coordinator, "north", "a", "active")
         self.rest = self.coordinator.rest
 
-    def start(self, most=EACH):
-        self.rest.post("/apply", documents(self.target.url).replace(f"value: {EACH}}}", f"value: {most}}}"))
+    def start(self, most=EACH, system="", settled=None):
+        text = documents(self.target.url, system)
+        self.rest.post("/apply", text.replace(f"value: {EACH}}}", f"value: {most}}}"))
         self.agent.start().accept()
         self.agent.wait_online()
         self.rest.post("/artifacts/deploy", None)
@@ -97,7 +98,8 @@ class Plant:
             "deployment", {}).get("state") == "success")
         for name in ("Pump", "Mixer"):
             assert self.rest.post(f"/instances/{name}/deploy?wait=30s")["state"] == "success"
-        wait_for("all is parked", lambda: self.figures()["parked"] == 2 * most, 60)
+        settled = settled or (lambda figures: figures["parked"] == 2 * most)
+        wait_for("all was refused", lambda: settled(self.figures()), 60)
         return self
 
     def close(self):
@@ -221,6 +223,19 @@ def test_a_node_without_a_peer_hands_over_to_nobody(plant):
     answer = plant.rest.request("POST", "/api/v1/sites/north/failover")
     assert answer.status == 409
     assert "no peer" in answer.json["detail"]
+
+
+def test_an_ordered_target_is_blocked_and_then_served_in_order(plant):
+    plant.start(system=", ordered: true, retry_interval: 1s",
+                settled=lambda figures: figures["blocked"] and figures["depth"] == 2 * EACH)
+    assert plant.figures()["parked"] == 0
+    assert any("blocks those after it: refused" in event["message"]
+               for event in plant.rest.get("/sites/north/events?q=outbox&severity=error")["events"])
+    plant.target.mended = True
+    wait_for("all is delivered", lambda: plant.figures()["depth"] == 0)
+    places = [int(identity.rpartition(".")[2]) for identity in plant.target.delivered]
+    assert places == sorted(places) and len(places) == 2 * EACH
+    assert not plant.figures()["blocked"]
 
 
 def test_a_viewer_sees_that_messages_are_parked_but_neither_what_they_say_nor_decides(plant):
