@@ -102,8 +102,8 @@ REPLICATION = {
         (FOLLOWER, "  if (state_.mode == Mode::kFollowing && portion.from > end) begin_resync(false);\n",
          "  static_cast<void>(end);\n"),
     ]),
-    "snapshot-ends-early": ("what is missing", [
-        (FOLLOWER, "resync.is_last = page.portion.reach.place >= page.newest;", "resync.is_last = true;"),
+    "missing-page-ignored": ("what is missing", [
+        (FOLLOWER, "  if (portion.from > resync.expected) return begin_resync(false);\n", ""),
     ]),
     "snapshot-sweeps-all": ("what only the old active node has", [
         (FOLLOW_ROWS, "if (shelf == 0 || is_shared(sql, place)) shelving.remove", "shelving.remove"),
