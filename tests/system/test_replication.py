@@ -154,6 +154,27 @@ def test_a_standby_that_was_away_fetches_what_it_missed(site):
     wait_for("it delivers what it missed", lambda: all(receiver.delivered[one] for one in missed), LIMIT)
 
 
+def test_a_damaged_journal_comes_back_from_the_peer(site):
+    receiver = site.receiver
+    active = site.wait_settled()
+    standby = site.other(active)
+    receiver.away = True
+    before = send_some(site, 50)
+    waiting = list(receiver.told[before:before + 50])
+    agent = site.nodes[standby]
+    agent.stop()
+    with open(agent.state / "journal.db", "r+b") as journal:
+        journal.write(bytes(100))
+    agent.come_back()
+    assert site.wait_settled() == active
+    assert list(agent.state.glob("journal.db.damaged-*"))
+    wait_in_line(site)
+    site.nodes[active].kill()
+    receiver.away = False
+    site.wait_active(standby)
+    wait_for("it delivers what came back", lambda: all(receiver.delivered[one] for one in waiting), LIMIT)
+
+
 def test_retained_values_and_alarms_go_on_at_the_heir(site):
     site.rest.post("/apply", KEEPER)
     site.deploy("K")
