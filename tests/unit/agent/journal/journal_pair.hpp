@@ -204,6 +204,12 @@ class PairNode {
   LaneChanges changes_;
 };
 
+struct TwoNodes {
+  VirtualTime time;
+  PairNode a{time, "a"};
+  PairNode b{time, "b"};
+};
+
 // What agent/replica does, without a network: brings `standby` in line with `active`.
 inline Reach reach_of(PairNode& active, Place place) {
   return {active.journal().journal(), active.journal().stream(), active.journal().epoch(), place};
