@@ -112,6 +112,10 @@ void NodeDuties::take_side() {
   }
 }
 
+void NodeDuties::peer_drains() {
+  if (replica_ != nullptr) replica_->hurry();
+}
+
 void NodeDuties::record(const pair::RecordWindow& window) {
   const auto after = fmt::format("row {} of epoch {}", window.after.sequence, window.after.epoch);
   if (window.rows)

@@ -50,6 +50,7 @@ class NodeDuties final : public pair::Duties {
   void resume_deliveries() override;
   // Begins none; `ended` once none is under way any more, or after `patience`.
   void end_deliveries(Duration patience, std::function<void()> ended);
+  void peer_drains() override;
   void record(const pair::RecordWindow& window) override;
   void alarm(std::string_view code, const std::string& message) override;
   void entered(const pair::Enter& change) override;

@@ -49,12 +49,31 @@ void Lane::arrived(journal::Place place, Timestamp accepted) {
 
 void Lane::changed(const journal::LaneCount& change) {
   if (running_) {
-    if (change.newest > 0) arrived(change.newest, change.oldest);
-    return;
+    read_anew();
+    if (change.newest > 0) return arrived(change.newest, change.oldest);
+    return advance();
   }
   stale_ = true;
   newest_ = std::max(newest_, change.newest);
   oldest_ = change.oldest;
+}
+
+// What has ended at the other node may be in the window. What is under way here ends here.
+void Lane::read_anew() {
+  ++view_;
+  reading_ = false;
+  if (window_.empty()) return;
+  const auto front = window_.front().place;
+  if (is_delivering() || parking_ || life_.stage == Stage::kParked) {
+    window_.erase(std::next(window_.begin()), window_.end());
+    read_through_ = front;
+    return;
+  }
+  // It waits for its next attempt, or has had none.
+  around_.loop.cancel(std::exchange(timer_, 0));
+  life_ = {};
+  window_.clear();
+  read_through_ = front - 1;
 }
 
 // Nothing of it is under way: the lane has been stopped.

@@ -66,6 +66,7 @@ class Lane {
  private:
   void forget();
   void read();
+  void read_anew();
   void take(Result<journal::Window> window, journal::Place newest);
   void begin();
   void settle(targets::Outcome outcome);

@@ -21,6 +21,8 @@ class Duties {
   // `drained` once no delivery is in flight.
   virtual void stop_deliveries(std::function<void()> drained) = 0;
   virtual void resume_deliveries() = 0;
+  // The peer hands over, and waits for what this node says of its journal; before that is said.
+  virtual void peer_drains() = 0;
   virtual void record(const RecordWindow& window) = 0;
   virtual void alarm(std::string_view code, const std::string& message) = 0;
   virtual void entered(const Enter& change) = 0;

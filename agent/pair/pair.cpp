@@ -35,11 +35,16 @@ Pair::~Pair() {
 
 void Pair::start() {
   if (with_.peer != nullptr) {
-    with_.peer->start([this](const PeerMessage& message) { handle(FromPeer{message}); },
-                      [this](std::string why) {
-                        // Who is active goes on: the other one was updated, and has to wait for this one.
-                        if (role() == Role::kStandby) disown(std::move(why));
-                      });
+    with_.peer->start(
+        [this](const PeerMessage& message) {
+          const auto* beat = std::get_if<PeerBeat>(&message);
+          if (beat != nullptr && beat->phase == NodePhase::kDraining) with_.duties.peer_drains();
+          handle(FromPeer{message});
+        },
+        [this](std::string why) {
+          // Who is active goes on: the other one was updated, and has to wait for this one.
+          if (role() == Role::kStandby) disown(std::move(why));
+        });
   }
   handle(Tick{});
 }

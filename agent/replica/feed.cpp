@@ -100,7 +100,7 @@ void Feed::beacon() {
 }
 
 void Feed::take(const ResyncQuery& query) {
-  if (!runs_) return;
+  if (!runs_ || query.after < 0) return;
   auto& resync = resync_;
   if (query.number != resync.number) {
     const auto not_before = resync.not_before;
@@ -164,6 +164,7 @@ void Feed::send_page(const journal::Records& records, journal::Place from) {
 
 void Feed::take(const ReplicaAck& ack) {
   if (!runs_) return;
+  if (ack.journal.empty() || ack.journal.size() > kLongestName) return;
   if (ack.of != with_.journal.journal() || !published_ || ack.place < 0 || ack.place > *published_) return;
   heard_ = with_.loop.clock().now();
   acked_ = std::max(acked_.value_or(0), ack.place);

@@ -33,9 +33,9 @@ inline constexpr std::size_t kGrowths = 256;
 // Damaged messages are asked of the peer now and then, so many at a time.
 inline constexpr Duration kMendInterval = std::chrono::seconds(10);
 inline constexpr std::size_t kMendIds = 100;
+// The identity of a journal or a stream: 32 hex digits today.
+inline constexpr std::size_t kLongestName = 64;
 // Records in one message; the smallest take 64 bytes of the 64 KiB.
 inline constexpr std::size_t kBatchRecords = 2048;
-// Bytes of records in one answer.
-inline constexpr std::size_t kBatchBytes = std::size_t{64} << 10;
 
 }  // namespace fieldline::replica

@@ -18,9 +18,6 @@ struct ByKind : Case... {
   using Case::operator()...;
 };
 
-// Of a journal or a stream: 32 hex digits.
-constexpr std::size_t kLongestName = 64;
-
 // How it came: whose, from where to where, and the records.
 template <class Body>
 Result<Portion> portion_of(const Body& body, std::string_view bytes) {
@@ -187,8 +184,9 @@ void Replica::carry_out(Action& action) {
                             }));
           },
           [&](const Moved&) {
-            with_.reached(journal.position());
+            // The ack first: with the last row the peer hands over, and hears acks no more.
             if (with_.peer() == PeerRole::kDraining) handle(Hurry{});
+            with_.reached(journal.position());
           },
       },
       action);

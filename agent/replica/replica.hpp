@@ -53,6 +53,8 @@ class Replica {
   void follow();
   // It does neither.
   void rest();
+  // The peer hands over: it hears at once how far this node is.
+  void hurry() { handle(Hurry{}); }
   // What the peer sent over the peer channel.
   void hear(const wire::Envelope& envelope);
 

@@ -20,6 +20,7 @@ class QuietDuties final : public pair::Duties {
   void end_serving(std::function<void()> ended) override { ended(); }
   void stop_deliveries(std::function<void()> drained) override { drained(); }
   void resume_deliveries() override {}
+  void peer_drains() override {}
   void record(const pair::RecordWindow&) override {}
   void alarm(std::string_view, const std::string&) override {}
   void entered(const pair::Enter&) override {}

@@ -82,11 +82,17 @@ def test_what_waits_for_a_target_is_delivered_by_the_heir_of_a_killed_node(site)
         wait_for("all that was accepted arrives", receiver.has_all, LIMIT)
 
 
+def snapshots(site):
+    return sum(agent.log().count("takes all of the other node's journal") for agent in site.nodes.values())
+
+
 def test_a_planned_switch_loses_nothing_and_delivers_nothing_twice(site):
     receiver = site.receiver
     receiver.away = True
     send_some(site, 20)
     twice = {identity for identity, times in receiver.delivered.items() if times > 1}
+    site.wait_settled()
+    taken = snapshots(site)
     for _ in range(4):
         before = site.wait_settled()
         wait_in_line(site)
@@ -101,6 +107,7 @@ def test_a_planned_switch_loses_nothing_and_delivers_nothing_twice(site):
     wait_for("all that was accepted arrives", receiver.has_all, LIMIT)
     assert {identity for identity, times in receiver.delivered.items() if times > 1} == twice
     assert not site.events("without")
+    assert snapshots(site) == taken
 
 
 def test_what_only_a_dead_node_had_comes_home_with_it(site):

@@ -81,6 +81,8 @@ PEER = ["--pair.peer=b", "--pair.peer_endpoint=127.0.0.1:7401"]
     ("pair.peer", ["--pair.peer_endpoint=127.0.0.1:7401"]),
     ("pair.peer", ["--pair.peer=b b", "--pair.peer_endpoint=127.0.0.1:7401"]),
     ("pair.peer_endpoint", ["--pair.peer=b"]),
+    ("pair.stream_endpoint", ["--pair.peer=b", "--pair.peer_endpoint=127.0.0.1:65535"]),
+    ("pair.stream_listen", [*PEER, "--pair.listen=127.0.0.1:65535"]),
     ("pair.strict", ["--pair.strict=true"]),
     ("pair.lone_survivor", ["--pair.lone_survivor=true"]),
     ("pair.lone_survivor", [*PEER, "--pair.lone_survivor=true", "--pair.strict=true"]),

@@ -31,6 +31,7 @@ class RecordingDuties final : public Duties {
   }
   void stop_deliveries(std::function<void()> drained) override { drained(); }
   void resume_deliveries() override {}
+  void peer_drains() override {}
   void record(const RecordWindow&) override {}
   void alarm(std::string_view code, const std::string&) override { alarms.emplace_back(code); }
   void entered(const Enter&) override {}
