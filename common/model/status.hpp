@@ -162,9 +162,9 @@ struct NodeHealth {
       defaulted("lease", &NodeHealth::lease), defaulted("memory", &NodeHealth::memory),
       defaulted("outbox", &NodeHealth::outbox), defaulted("peer", &NodeHealth::peer),
       defaulted("phase", &NodeHealth::phase), defaulted("replication", &NodeHealth::replication),
-      required("role", &NodeHealth::role),
-      defaulted("script_errors", &NodeHealth::script_errors), defaulted("since", &NodeHealth::since),
-      defaulted("tags_bad", &NodeHealth::tags_bad), defaulted("tags_good", &NodeHealth::tags_good),
+      required("role", &NodeHealth::role), defaulted("script_errors", &NodeHealth::script_errors),
+      defaulted("since", &NodeHealth::since), defaulted("tags_bad", &NodeHealth::tags_bad),
+      defaulted("tags_good", &NodeHealth::tags_good),
       defaulted("tags_uncertain", &NodeHealth::tags_uncertain), required("uptime", &NodeHealth::uptime));
   friend bool operator==(const NodeHealth&, const NodeHealth&) = default;
 };

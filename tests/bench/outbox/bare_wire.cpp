@@ -16,9 +16,7 @@ namespace {
 struct Keys {
   std::string public_key = std::string(40, '\0');
   std::string secret_key = std::string(40, '\0');
-  Keys() {
-    FIELDLINE_CHECK(zmq_curve_keypair(public_key.data(), secret_key.data()) == 0);
-  }
+  Keys() { FIELDLINE_CHECK(zmq_curve_keypair(public_key.data(), secret_key.data()) == 0); }
 };
 
 void serve(zmq::socket_t& router, BareTable& table, std::size_t count) {

@@ -14,8 +14,8 @@ double nats_accepts(const std::filesystem::path& folder, const Load& load) {
                        "--store_dir", folder.string()},
                       {}, [&] { return listens(port); });
   natsConnection* connection = nullptr;
-  FIELDLINE_CHECK(natsConnection_ConnectTo(
-                      &connection, ("nats://127.0.0.1:" + std::to_string(port)).c_str()) == NATS_OK);
+  FIELDLINE_CHECK(
+      natsConnection_ConnectTo(&connection, ("nats://127.0.0.1:" + std::to_string(port)).c_str()) == NATS_OK);
   jsOptions options;
   jsOptions_Init(&options);
   options.PublishAsync.MaxPending = static_cast<std::int64_t>(load.in_flight);

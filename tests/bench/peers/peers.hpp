@@ -1,5 +1,6 @@
-// Message stores that others run, from Debian's packages, accepting the same messages on the same disk: each a
-// server of its own on loopback, in a folder of its own, gone after the call. A plain client of its C library.
+// Message stores that others run, from Debian's packages, accepting the same messages on the same disk: each
+// a server of its own on loopback, in a folder of its own, gone after the call. A plain client of its C
+// library.
 #pragma once
 
 #include <cstddef>

@@ -43,8 +43,8 @@ class Client {
     durable._flags = AMQP_BASIC_DELIVERY_MODE_FLAG;
     durable.delivery_mode = AMQP_DELIVERY_PERSISTENT;
     FIELDLINE_CHECK(amqp_basic_publish(connection_, kChannel, amqp_empty_bytes, amqp_cstring_bytes(kQueue), 0,
-                                       0, &durable, {body.size(), const_cast<char*>(body.data())}) ==
-                    AMQP_STATUS_OK);
+                                       0, &durable,
+                                       {body.size(), const_cast<char*>(body.data())}) == AMQP_STATUS_OK);
   }
   // How many were confirmed, at least one.
   std::size_t confirmed() {
