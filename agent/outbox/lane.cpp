@@ -60,7 +60,7 @@ void Lane::changed(const journal::LaneCount& change) {
 
 // What has ended at the other node may be in the window. What is under way here ends here.
 void Lane::read_anew() {
-  ++view_;
+  ++reads_;
   reading_ = false;
   if (window_.empty()) return;
   const auto front = window_.front().place;
@@ -113,11 +113,12 @@ void Lane::advance() {
 
 void Lane::read() {
   reading_ = true;
-  around_.journal.window(
-      target_, read_through_,
-      [this, self = std::weak_ptr(self_), newest = newest_, view = view_](Result<journal::Window> window) {
-        if (!self.expired() && view == view_) take(std::move(window), newest);
-      });
+  around_.journal.window(target_, read_through_,
+                         [this, self = std::weak_ptr(self_), newest = newest_, view = view_,
+                          read = ++reads_](Result<journal::Window> window) {
+                           if (!self.expired() && view == view_ && read == reads_)
+                             take(std::move(window), newest);
+                         });
 }
 
 // `newest` was that of the lane when the window was asked for.

@@ -91,6 +91,7 @@ class Lane {
   bool held_ = false;
   bool stale_ = false;         // what was read may not be so any more
   std::uint64_t view_ = 0;     // an answer to an older one says nothing
+  std::uint64_t reads_ = 0;    // an answer to another one than the last is too late
   std::uint64_t attempt_ = 0;  // an answer to another one is too late
   Executor::TimerId timer_ = 0;
   std::shared_ptr<Lane*> self_;
