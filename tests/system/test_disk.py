@@ -4,32 +4,13 @@ import os
 import subprocess
 
 import pytest
-from harness.daemons import Agent, Coordinator
 from harness.network import leave_the_host, run
-from harness.receiver import Receiver
 from harness.rest import wait_for
+from harness.sender import SendingNode
 
-DOCUMENTS = """kind: Site
-name: north
-spec: {{nodes: [a]}}
----
-kind: ExternalSystem
-name: erp
-spec: {{base_url: "{url}", retry_interval: 1s}}
----
-kind: Template
-name: Sender
-spec:
-  scripts:
-    Send:
-      source: |
-        local ok, id = pcall(external.send, "erp", {{path = "/in", body = {{reading = string.rep("x", 1000)}}}})
-        external.call("erp", {{path = ok and "/told" or "/failed", body = id}})
-      trigger: {{kind: interval, interval: 50ms}}
----
-kind: Instance
-name: S
-spec: {{site: north, template: Sender}}"""
+SEND = """
+        local ok, id = pcall(external.send, "erp", {path = "/in", body = {reading = string.rep("x", 1000)}})
+        external.call("erp", {path = ok and "/told" or "/failed", body = id})"""
 
 
 class Disk:
@@ -81,34 +62,17 @@ def image(tmp_path):
     run("umount", "--lazy", folder)
 
 
-class Site:
-    def __init__(self, tmp_path):
-        self.receiver = Receiver()
-        self.coordinator = Coordinator(tmp_path / "coordinator")
-        self.agent = Agent(tmp_path / "a", self.coordinator, "north", "a", "active")
-        self.agent.log_path = tmp_path / "a.log"
+class Site(SendingNode):
+    def __init__(self, folder):
+        super().__init__(folder)
+        self.agent.log_path = folder / "a.log"
 
     def start(self):
-        self.coordinator.start()
-        rest = self.coordinator.rest
-        rest.post("/apply", DOCUMENTS.format(url=self.receiver.url))
-        self.agent.start().accept()
-        self.agent.wait_online()
-        rest.post("/artifacts/deploy", None)
-        wait_for("the artifacts are there", lambda: rest.get("/artifacts/deployment")["sites"][0].get(
-            "deployment", {}).get("state") == "success")
-        assert rest.post("/instances/S/deploy?wait=30s")["state"] == "success"
-        self.wait_accepted()
-        return self
-
-    def wait_accepted(self, more=10):
-        before = len(self.receiver.told)
-        wait_for("messages are accepted", lambda: len(self.receiver.told) > before + more, 60)
+        return super().start(interval="50ms", source=SEND)
 
     def wait_refused(self):
         """From now on none is accepted."""
-        before = len(self.receiver.failed)
-        wait_for("messages are refused", lambda: len(self.receiver.failed) > before + 10, 60)
+        self.wait_failures()
         before = len(self.receiver.told)
         self.wait_failures()
         assert len(self.receiver.told) == before
@@ -117,30 +81,25 @@ class Site:
         before = len(self.receiver.failed)
         wait_for("messages are refused", lambda: len(self.receiver.failed) > before + 10, 60)
 
-    def wait_all(self):
-        wait_for("all that was accepted arrives", self.receiver.has_all, 60)
-
 
 @pytest.fixture
 def site(tmp_path):
     site = Site(tmp_path)
     yield site
     print(site.agent.log()[-3000:])
-    site.agent.stop()
-    site.coordinator.stop()
-    site.receiver.stop()
+    site.stop()
 
 
 def test_a_full_disk_refuses_messages_and_takes_them_again_once_it_is_not_full(memory, site):
     site.start()
     site.receiver.away = True
-    site.wait_accepted()
+    site.wait_told()
     memory.fill()
     site.wait_refused()
     site.receiver.away = False
     site.wait_failures()
     memory.empty()
-    site.wait_accepted()
+    site.wait_told()
     site.wait_all()
     assert max(site.receiver.delivered.values()) == 1
     assert any("full" in why for why in site.receiver.failed)
@@ -149,7 +108,7 @@ def test_a_full_disk_refuses_messages_and_takes_them_again_once_it_is_not_full(m
 def test_a_node_that_is_killed_on_a_full_disk_has_what_it_accepted(memory, site):
     site.start()
     site.receiver.away = True
-    site.wait_accepted()
+    site.wait_told()
     memory.fill()
     site.wait_refused()
     site.agent.kill()
@@ -159,7 +118,7 @@ def test_a_node_that_is_killed_on_a_full_disk_has_what_it_accepted(memory, site)
     memory.empty()
     site.receiver.away = False
     site.agent.come_back()
-    site.wait_accepted()
+    site.wait_told()
     site.wait_all()
 
 
@@ -167,7 +126,7 @@ def test_a_disk_that_fails_loses_nothing_that_was_accepted(image, site):
     disk, file = image
     site.start()
     site.receiver.away = True
-    site.wait_accepted()
+    site.wait_told()
     run("mount", "-o", "remount,abort", disk.folder)
     site.wait_refused()
     assert site.agent.running
@@ -177,7 +136,7 @@ def test_a_disk_that_fails_loses_nothing_that_was_accepted(image, site):
     run("mount", "-o", "loop", file, disk.folder)
     site.receiver.away = False
     site.agent.come_back()
-    site.wait_accepted()
+    site.wait_told()
     site.wait_all()
 
 
@@ -192,5 +151,5 @@ def test_a_node_does_not_start_on_a_disk_that_can_not_be_written_and_says_so(ima
     assert "critical" in last and "read" in last.lower(), last
     run("mount", "-o", "remount,rw", disk.folder)
     site.agent.come_back()
-    site.wait_accepted()
+    site.wait_told()
     site.wait_all()

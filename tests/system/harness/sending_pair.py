@@ -7,28 +7,7 @@ from .network import HOST, Network
 from .pair import LIMIT, Pair
 from .receiver import Receiver
 from .rest import wait_for
-
-DOCUMENTS = """kind: Site
-name: north
-spec: {{nodes: [a, b]}}
----
-kind: ExternalSystem
-name: erp
-spec: {{base_url: "{url}", retry_interval: 1s, retry_limit: 1000}}
----
-kind: Template
-name: Sender
-spec:
-  scripts:
-    Send:
-      source: |
-        local id = external.send("erp", {{path = "/in", body = {{reading = string.rep("x", 1000)}}}})
-        external.call("erp", {{path = "/told", body = id}})
-      trigger: {{kind: interval, interval: 100ms}}
----
-kind: Instance
-name: S
-spec: {{site: north, template: Sender}}"""
+from .sender import documents
 
 LEASE = 3  # s; half of the default
 QUICK = {"nodes.silence_limit": "3s", "nodes.ping_interval": "500ms", "nodes.health_interval": "1s"}
@@ -53,7 +32,7 @@ class SendingPair(Pair):
 
     def start(self):
         self.coordinator.start()
-        self.rest.post("/apply", DOCUMENTS.format(url=self.receiver.url))
+        self.rest.post("/apply", documents(self.receiver.url, nodes="ab"))
         pair_up(*self.nodes.values())
         for agent in self.nodes.values():
             agent.start().accept()
