@@ -135,28 +135,10 @@ bool ReplicationWorld::run_until(const std::function<bool()>& done, Duration lim
   return true;
 }
 
-// What nobody else has by then may be lost.
-void ReplicationWorld::lose_disk(ReplicationNode& node) {
-  const auto& heir = other(node);
-  if (!heir.up()) return;
-  std::vector<MessageId> open;
-  for (const auto& [id, by] : accepted_) {
-    if (!arrived_.contains(id)) open.push_back(id);
-  }
-  std::set<MessageId> known;
-  for (const auto& ids : {heir.waiting(), heir.parked(), heir.of_endings(open)})
-    known.insert(ids.begin(), ids.end());
-  for (const auto& id : open) {
-    if (!known.contains(id)) excused_.insert(id);
-  }
-  node.lose_disk();
-  node.start();
-}
-
 void ReplicationWorld::mishap() {
   auto& node = random.below(2) == 0 ? *a_ : *b_;
   const auto& way = kWays[random.below(kWays.size())];
-  switch (random.below(14)) {
+  switch (random.below(13)) {
     case 0:
     case 1:
     case 2:
@@ -186,8 +168,6 @@ void ReplicationWorld::mishap() {
            .reordering = 0.3 * random.fraction()});
     case 11:
       return network.set_weather({});
-    case 12:
-      return random.below(8) == 0 ? lose_disk(node) : void();
     default:
       if (auto* now = active()) now->switch_over();
   }

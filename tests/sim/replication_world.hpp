@@ -87,7 +87,6 @@ class ReplicationWorld {
 
  private:
   void start_central();
-  void lose_disk(ReplicationNode& node);
   void watch();
   [[nodiscard]] std::vector<std::string> lost();
 
@@ -101,8 +100,8 @@ class ReplicationWorld {
   std::unique_ptr<ReplicationNode> b_;
   std::map<MessageId, std::string> accepted_;  // and by whom
   std::map<MessageId, int> arrived_;
-  std::set<MessageId> closed_;   // both disks know that it has ended
-  std::set<MessageId> excused_;  // were on a disk that was lost, and on no other
+  std::set<MessageId> closed_;  // both disks know that it has ended
+  std::set<MessageId> excused_;
   std::string fault_;
 };
 
