@@ -96,18 +96,6 @@ std::function<bool()> asking(const pair::Pair& pair, const Clock& clock) {
   return [permit = pair.may_act(), &clock] { return permit->holds(clock.now()); };
 }
 
-replica::PeerRole as_replica_sees(std::optional<NodePhase> peer) {
-  if (!peer) return replica::PeerRole::kUnheard;
-  switch (*peer) {
-    case NodePhase::kActive:
-      return replica::PeerRole::kActive;
-    case NodePhase::kDraining:
-      return replica::PeerRole::kDraining;
-    default:
-      return replica::PeerRole::kStandingBy;
-  }
-}
-
 Event connection_event(const ConnectionHealth& health) {
   Event event;
   event.category = Category::kConnection;
@@ -211,7 +199,7 @@ struct Agent::Rooms {
     auto made = std::make_unique<replica::Replica>(
         replica::Replica::Surroundings{ground.loop, *journal, ground.peer->publisher, ground.peer->subscriber,
                                        [this](net::Frames frames) { peer_link->send(std::move(frames)); },
-                                       [this] { return as_replica_sees(pair.peer()); },
+                                       [this] { return pair.peer(); },
                                        [this](const JournalPosition& position) { pair.reach(position); }},
         settings.resync_rate, Random(seed(ground)));
     peer_link->on_journals(

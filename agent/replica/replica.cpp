@@ -84,7 +84,7 @@ void Replica::tick() {
   handle(Tick{});
   const auto now = with_.loop.clock().now();
   const auto peer = with_.peer();
-  const bool speaks = peer == PeerRole::kActive || peer == PeerRole::kDraining;
+  const bool speaks = peer == NodePhase::kActive || peer == NodePhase::kDraining;
   if (speaks && state_.mode != Mode::kResting && now - link_.heard() >= kSilence) link_.redial();
   if (now - mended_ < kMendInterval) return;
   mended_ = now;
@@ -185,7 +185,7 @@ void Replica::carry_out(Action& action) {
           },
           [&](const Moved&) {
             // The ack first: with the last row the peer hands over, and hears acks no more.
-            if (with_.peer() == PeerRole::kDraining) handle(Hurry{});
+            if (with_.peer() == NodePhase::kDraining) handle(Hurry{});
             with_.reached(journal.position());
           },
       },
@@ -195,7 +195,7 @@ void Replica::carry_out(Action& action) {
 // Asks the peer for messages that the disk has damaged, a portion at a time, and all of them in turn.
 void Replica::mend() {
   const auto& wanted = with_.journal.wanted();
-  if (wanted.empty() || with_.peer() == PeerRole::kUnheard) return;
+  if (wanted.empty() || !with_.peer()) return;
   if (mended_through_ >= wanted.size()) mended_through_ = 0;
   const auto count = std::min(kMendIds, wanted.size() - mended_through_);
   const auto first = wanted.begin() + static_cast<std::ptrdiff_t>(mended_through_);

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string_view>
 
 #include "agent/journal/journal.hpp"
@@ -22,9 +23,6 @@
 
 namespace fieldline::replica {
 
-// How a peer is seen by the pair.
-enum class PeerRole { kUnheard, kStandingBy, kActive, kDraining };
-
 class Replica {
  public:
   struct Surroundings {
@@ -32,8 +30,8 @@ class Replica {
     journal::Journal& journal;
     net::Publisher& publisher;
     net::Subscriber& subscriber;
-    std::function<void(net::Frames)> to_peer;  // what finds no connection is lost
-    std::function<PeerRole()> peer;
+    std::function<void(net::Frames)> to_peer;        // what finds no connection is lost
+    std::function<std::optional<NodePhase>()> peer;  // nothing while it is not heard
     // How far this node's journal reaches, each time that it reaches further.
     std::function<void(const JournalPosition&)> reached;
   };

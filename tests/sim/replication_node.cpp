@@ -67,8 +67,8 @@ struct ReplicationNode::Run {
         world(owner.world_),
         loop(world.time.executor(), 0.95 + 0.1 * world.random.fraction()),
         database(opened(sql::open_inline(
-            {fmt::format("sqlite:{}/{}-{}.db", world.folder.path().string(), node.name_, node.disk_),
-             "journal", journal::migrations()},
+            {fmt::format("sqlite:{}/{}.db", world.folder.path().string(), node.name_), "journal",
+             journal::migrations()},
             world.time.executor(), Duration(static_cast<std::int64_t>(world.random.below(20'000)))))),
         journal(opened(journal::Journal::open(*database, loop, {"north", node.name_},
                                               fmt::format("{}{}", node.name_, node.life_)))),
@@ -86,7 +86,7 @@ struct ReplicationNode::Run {
               [this](const pair::CentralMessage& message) { world.to_central(node, message); }},
              settings(node), node.vote_, journal->position()),
         replica({loop, *journal, *publisher, *subscriber,
-                 [this](net::Frames frames) { link.send(std::move(frames)); }, [this] { return seen_peer(); },
+                 [this](net::Frames frames) { link.send(std::move(frames)); }, [this] { return pair.peer(); },
                  [this](const JournalPosition& position) { pair.reach(position); }},
                 std::int64_t{1} << 20, Random(world.random.below(1U << 30))),
         courier(world, node, loop),
@@ -124,12 +124,6 @@ struct ReplicationNode::Run {
     settings.drain_limit = std::chrono::seconds(5);
     return settings;
   }
-  [[nodiscard]] replica::PeerRole seen_peer() const {
-    const auto phase = pair.peer();
-    if (!phase) return replica::PeerRole::kUnheard;
-    if (*phase == NodePhase::kActive) return replica::PeerRole::kActive;
-    return *phase == NodePhase::kDraining ? replica::PeerRole::kDraining : replica::PeerRole::kStandingBy;
-  }
 
   ReplicationNode& node;
   ReplicationWorld& world;
@@ -163,11 +157,6 @@ void ReplicationNode::start() {
 
 void ReplicationNode::crash() {
   run_.reset();
-}
-
-void ReplicationNode::lose_disk() {
-  crash();
-  ++disk_;
 }
 
 bool ReplicationNode::may_act() const {

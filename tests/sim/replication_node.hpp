@@ -21,7 +21,6 @@ class ReplicationNode {
 
   void start();
   void crash();
-  void lose_disk();
   [[nodiscard]] bool up() const { return run_ != nullptr; }
   [[nodiscard]] bool may_act() const;
   // A script sends something, if one runs.
@@ -50,7 +49,6 @@ class ReplicationNode {
   const std::string peer_;
   lease::Vote vote_;
   unsigned life_ = 0;
-  unsigned disk_ = 0;
   std::uint64_t sent_ = 0;
   std::unique_ptr<Run> run_;
 };

@@ -191,7 +191,7 @@ std::vector<std::string> ReplicationWorld::lost() {
   std::vector<std::string> lost;
   for (const auto& [id, by] : accepted_) {
     const bool is_parked = std::find(parked.begin(), parked.end(), id) != parked.end();
-    if (!arrived_.contains(id) && !is_parked && !excused_.contains(id)) lost.push_back(id.text());
+    if (!arrived_.contains(id) && !is_parked) lost.push_back(id.text());
   }
   return lost;
 }

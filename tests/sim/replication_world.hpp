@@ -101,7 +101,6 @@ class ReplicationWorld {
   std::map<MessageId, std::string> accepted_;  // and by whom
   std::map<MessageId, int> arrived_;
   std::set<MessageId> closed_;  // both disks know that it has ended
-  std::set<MessageId> excused_;
   std::string fault_;
 };
 

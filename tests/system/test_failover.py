@@ -229,7 +229,7 @@ def test_while_the_line_between_the_nodes_is_cut_central_keeps_the_active_one_an
     site.coordinator.start()
     wait_for("a node is active again", lambda: site.active() and site.well() is not None, LIMIT)
     assert site.node(site.active())["epoch"] > epoch
-    assert len(site.events("fenced")) == fenced + 1
+    wait_for("the event log tells it once", lambda: len(site.events("fenced")) == fenced + 1, LIMIT)
 
     for line in site.lines:
         line.mend()

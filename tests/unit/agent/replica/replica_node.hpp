@@ -61,9 +61,9 @@ class ReplicaNode {
     on_loop([&] { run_->replica.rest(); });
   }
   // As the peer sees it.
-  [[nodiscard]] PeerRole role() const {
-    if (!run_) return PeerRole::kUnheard;
-    return active_ ? PeerRole::kActive : PeerRole::kStandingBy;
+  [[nodiscard]] std::optional<NodePhase> phase() const {
+    if (!run_) return {};
+    return active_ ? NodePhase::kActive : NodePhase::kStandby;
   }
   void knows(ReplicaNode& other) { other_ = &other; }
 
@@ -178,7 +178,7 @@ class ReplicaNode {
           link(*loop, *dealer, *router, "key-" + node.peer_, Random(++node.lives_)),
           replica({*loop, *journal, *publisher, *subscriber,
                    [this](net::Frames frames) { link.send(std::move(frames)); },
-                   [&node] { return node.other_ == nullptr ? PeerRole::kUnheard : node.other_->role(); },
+                   [&node] { return node.other_ == nullptr ? std::nullopt : node.other_->phase(); },
                    [](const JournalPosition&) {}},
                   node.resync_rate, Random(node.lives_ + 7)) {
       admission.allow("key-" + node.peer_);
