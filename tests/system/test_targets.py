@@ -1,5 +1,6 @@
 """Scripts call an external system and query a database of the plant, and their secrets are seen nowhere."""
 
+import contextlib
 import http.server
 import json
 import sqlite3
@@ -74,7 +75,7 @@ def erp():
 
 def test_a_script_speaks_to_an_external_system_and_a_database(tmp_path, erp):
     database = tmp_path / "plant.db"
-    with sqlite3.connect(database) as levels:
+    with contextlib.closing(sqlite3.connect(database)) as levels, levels:
         levels.execute("CREATE TABLE levels (tank TEXT, level REAL)")
         levels.execute("INSERT INTO levels VALUES ('T1', 2.5)")
     coordinator = Coordinator(tmp_path / "coordinator").start()

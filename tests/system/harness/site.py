@@ -1,5 +1,6 @@
 """What a site really holds, read from the files of its nodes, against what central shows of it."""
 
+import contextlib
 import sqlite3
 
 from .rest import wait_for
@@ -9,7 +10,8 @@ OPEN = ("pending", "in-progress")
 
 def held(agent):
     """{instance: (revision, enabled)} of a node, from its database."""
-    with sqlite3.connect(f"file:{agent.state / 'configurations.db'}?mode=ro", uri=True) as database:
+    # Closed at once: a connection that outlives the node's process would keep the files of its write-ahead log.
+    with contextlib.closing(sqlite3.connect(f"file:{agent.state / 'configurations.db'}?mode=ro", uri=True)) as database:
         rows = database.execute("SELECT instance, revision, enabled FROM configurations").fetchall()
     return {instance: (revision, bool(enabled)) for instance, revision, enabled in rows}
 
