@@ -54,6 +54,8 @@ inline constexpr std::chrono::hours kProofAge{24 * 30};
 // Records of what was settled, for a peer that reads on after an absence. Past them it takes everything.
 inline constexpr std::int64_t kMarks = 50'000;
 inline constexpr std::chrono::minutes kPruneInterval{1};
+// Statements that a session keeps compiled: twice as many as there are texts of them.
+inline constexpr std::size_t kIdleStatements = 128;
 // Rows deleted by one write of a prune.
 inline constexpr std::int64_t kPruneRows = 2000;
 

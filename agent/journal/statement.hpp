@@ -1,5 +1,6 @@
 // One statement of SQLite, bound and read without SOCI's copies: the journal writes and reads a thousand
-// rows in the time of one sync. Throws as SOCI does. The thread that owns the session.
+// rows in the time of one sync. Its session keeps it compiled for the next one of the same text. Throws as
+// SOCI does. The thread that owns the session, which is one of common/sql.
 #pragma once
 
 #include <soci/soci.h>
@@ -38,6 +39,7 @@ class Statement {
   [[nodiscard]] std::int64_t changed() const;
 
  private:
+  struct Idle;
   struct Handle;
   struct Close {
     void operator()(Handle* handle) const;

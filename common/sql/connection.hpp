@@ -18,10 +18,11 @@ class Connection {
 
   // Session::run and the like say what these do.
   virtual Result<> run(const std::string& statements) = 0;
+  virtual Result<> begin(Transaction kind) = 0;
   virtual Result<> commit() = 0;
+  // There is a transaction.
+  virtual Result<> roll_back() = 0;
   virtual Standing standing() = 0;
-  // The statement that begins it.
-  [[nodiscard]] virtual const char* beginning(Transaction kind) const = 0;
 
  private:
   std::unique_ptr<KeepingSession> soci_;

@@ -46,6 +46,12 @@ class PostgresqlConnection final : public Connection {
     return judged(answer.get());
   }
 
+  Result<> begin(Transaction kind) override {
+    return run(kind == Transaction::kWrite ? "BEGIN" : "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
+  }
+
+  Result<> roll_back() override { return run("ROLLBACK"); }
+
   Result<> commit() override {
     const Answer answer = ask("COMMIT");
     auto committed = judged(answer.get());
@@ -75,10 +81,6 @@ class PostgresqlConnection final : public Connection {
         break;
     }
     return Standing::kLost;
-  }
-
-  [[nodiscard]] const char* beginning(Transaction kind) const override {
-    return kind == Transaction::kWrite ? "BEGIN" : "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
   }
 
  private:

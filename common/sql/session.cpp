@@ -30,7 +30,7 @@ Result<> Session::run(const std::string& statements) {
 }
 
 Result<> Session::begin(Transaction kind) {
-  return run(connection_->beginning(kind));
+  return connection_->begin(kind);
 }
 
 Result<> Session::commit() {
@@ -38,7 +38,7 @@ Result<> Session::commit() {
 }
 
 void Session::roll_back() {
-  if (in_transaction()) static_cast<void>(run("ROLLBACK"));
+  if (in_transaction()) static_cast<void>(connection_->roll_back());
 }
 
 Standing Session::standing() {

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <memory>
 #include <system_error>
 
 #include "common/sql/connection.hpp"
@@ -50,6 +51,32 @@ void configure() {
   static_cast<void>(done);
 }
 
+// One statement without parameters or rows, compiled when it is first run.
+class Order {
+ public:
+  explicit Order(const char* text) : text_(text) {}
+
+  int run(sqlite_api::sqlite3* connection) {
+    if (!statement_) {
+      sqlite_api::sqlite3_stmt* made = nullptr;
+      const int result =
+          sqlite_api::sqlite3_prepare_v3(connection, text_, -1, SQLITE_PREPARE_PERSISTENT, &made, nullptr);
+      if (result != SQLITE_OK) return result;
+      statement_.reset(made);
+    }
+    sqlite_api::sqlite3_step(statement_.get());
+    return sqlite_api::sqlite3_reset(statement_.get());
+  }
+
+ private:
+  struct Finalize {
+    void operator()(sqlite_api::sqlite3_stmt* statement) const { sqlite_api::sqlite3_finalize(statement); }
+  };
+
+  const char* text_;
+  std::unique_ptr<sqlite_api::sqlite3_stmt, Finalize> statement_;
+};
+
 class SqliteConnection final : public Connection {
  public:
   SqliteConnection(std::unique_ptr<KeepingSession> session, std::string name)
@@ -72,27 +99,35 @@ class SqliteConnection final : public Connection {
   }
 
   Result<> run(const std::string& statements) override {
-    const int result = sqlite_api::sqlite3_exec(handle(), statements.c_str(), nullptr, nullptr, nullptr);
-    if (result == SQLITE_OK) return {};
-    return fail(code_of_sqlite(result), sqlite_api::sqlite3_errmsg(handle()), name_);
+    return judged(sqlite_api::sqlite3_exec(handle(), statements.c_str(), nullptr, nullptr, nullptr));
   }
 
-  Result<> commit() override { return run("COMMIT"); }
+  Result<> begin(Transaction kind) override {
+    return judged((kind == Transaction::kWrite ? begin_write_ : begin_snapshot_).run(handle()));
+  }
+  Result<> commit() override { return judged(commit_.run(handle())); }
+  Result<> roll_back() override { return judged(roll_back_.run(handle())); }
 
   Standing standing() override {
     return sqlite_api::sqlite3_get_autocommit(handle()) == 0 ? Standing::kInTransaction : Standing::kIdle;
   }
 
-  [[nodiscard]] const char* beginning(Transaction kind) const override {
-    return kind == Transaction::kWrite ? "BEGIN IMMEDIATE" : "BEGIN";
+ private:
+  Result<> judged(int result) {
+    if (result == SQLITE_OK) return {};
+    return fail(code_of_sqlite(result), sqlite_api::sqlite3_errmsg(handle()), name_);
   }
 
- private:
   sqlite_api::sqlite3* handle() {
     return static_cast<soci::sqlite3_session_backend*>(soci().get_backend())->conn_;
   }
 
   const std::string name_;
+  // Around each read and each group of writes.
+  Order begin_write_{"BEGIN IMMEDIATE"};
+  Order begin_snapshot_{"BEGIN"};
+  Order commit_{"COMMIT"};
+  Order roll_back_{"ROLLBACK"};
 };
 
 }  // namespace
