@@ -6,14 +6,19 @@
 namespace fieldline::powerloss {
 namespace {
 
-void put(std::string& content, const Disk::Change& change, char hole = '\0') {
-  if (change.call == Call::kTruncate) {
-    if (change.offset < content.size()) content.resize(change.offset);
-    return;
-  }
-  const auto end = change.offset + change.bytes.size();
+void put(std::string& content, std::size_t offset, std::string_view bytes, char hole = '\0') {
+  const auto end = offset + bytes.size();
   if (content.size() < end) content.resize(end, hole);
-  content.replace(change.offset, change.bytes.size(), change.bytes);
+  content.replace(offset, bytes.size(), bytes);
+}
+
+void cut(std::string& content, std::size_t size) {
+  if (size < content.size()) content.resize(size);
+}
+
+void put(std::string& content, const Disk::Change& change, char hole = '\0') {
+  if (change.call == Call::kTruncate) return cut(content, change.offset);
+  put(content, change.offset, change.bytes, hole);
 }
 
 // How the unsynced changes of one file reached the disk.
@@ -29,15 +34,17 @@ bool Disk::strikes(Call call, const std::string& name) {
 
 bool Disk::write(const std::string& name, File& file, std::size_t offset, std::string_view bytes) {
   if (dark()) return false;
+  put(file.content, offset, bytes);
+  if (is_steady_) return true;
   file.unsynced.push_back({Call::kWrite, offset, std::string(bytes)});
-  put(file.content, file.unsynced.back());
   return !strikes(Call::kWrite, name);
 }
 
 bool Disk::truncate(const std::string& name, File& file, std::size_t size) {
   if (dark()) return false;
+  cut(file.content, size);
+  if (is_steady_) return true;
   file.unsynced.push_back({Call::kTruncate, size, {}});
-  put(file.content, file.unsynced.back());
   return !strikes(Call::kTruncate, name);
 }
 

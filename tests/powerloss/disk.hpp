@@ -45,6 +45,8 @@ class Disk {
   };
 
   explicit Disk(std::uint64_t seed) : random_(seed) {}
+  // One whose power stays, so that it need not know what was synced.
+  Disk() : Disk(0) { is_steady_ = true; }
 
   // The power goes in the middle of the call of this number from now, 1 being the next.
   void cut_at(std::uint64_t call) { left_ = call; }
@@ -80,6 +82,7 @@ class Disk {
   void tear(std::string& content, const Change& change);
 
   Random random_;
+  bool is_steady_ = false;
   std::uint64_t left_ = 0;  // 0: no cut
   std::optional<Strike> strike_;
   Entries entries_;

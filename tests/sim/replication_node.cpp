@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <filesystem>
 #include <utility>
 
 #include "agent/journal/record_rows.hpp"
@@ -56,7 +55,7 @@ class MoodyCourier final : public targets::Courier {
 template <class T>
 T opened(Result<T> result) {
   if (!result) throw std::runtime_error(result.error().describe());
-  return std::move(*result);
+  if constexpr (!std::is_void_v<T>) return std::move(*result);
 }
 
 }  // namespace
@@ -67,9 +66,8 @@ struct ReplicationNode::Run {
         world(owner.world_),
         loop(world.time.executor(), 0.95 + 0.1 * world.random.fraction()),
         database(opened(sql::open_inline(
-            {fmt::format("sqlite:{}/{}.db", world.folder.path().string(), node.name_), "journal",
-             journal::migrations()},
-            world.time.executor(), Duration(static_cast<std::int64_t>(world.random.below(20'000)))))),
+            {world.disk.connection(node.name_), "journal", journal::migrations()}, world.time.executor(),
+            Duration(static_cast<std::int64_t>(world.random.below(20'000)))))),
         journal(opened(journal::Journal::open(*database, loop, {"north", node.name_},
                                               fmt::format("{}{}", node.name_, node.life_)))),
         admission(loop.clock()),
@@ -97,6 +95,12 @@ struct ReplicationNode::Run {
                 [this] { return pair.may_deliver()->holds(loop.clock().now()); }, [](const Event&) {},
                 [] { return std::int64_t{1} << 40; }},
                {}) {
+    // Else the write-ahead log grows until it is in no cache.
+    opened(database->write_now([](soci::session& sql) -> Result<> {
+      int pages = 0;
+      sql << "PRAGMA wal_autocheckpoint=24", soci::into(pages);
+      return {};
+    }));
     admission.allow(key_of(node.peer_));
     duties.attach({[this](const auto& prepare, const auto& tried) {
                      prepare([this, tried] {

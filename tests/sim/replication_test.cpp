@@ -1,3 +1,5 @@
+#include <spdlog/spdlog.h>
+
 #include <catch2/catch.hpp>
 
 #include "tests/seeds.hpp"
@@ -17,6 +19,7 @@ TEMPLATE_TEST_CASE_SIG(
     "whatever befalls a pair, what it accepted arrives or waits, and what both know to be over is over", "",
     ((std::uint64_t Part), Part), 0, 1, 2, 3, 4, 5, 6, 7) {
   const auto [first, last] = seeds(FIELDLINE_STORMS);
+  if (first != last) spdlog::set_level(spdlog::level::off);  // one alone tells what happens
   ReplicationReport all;
   for (auto seed = first; seed <= last; ++seed) {
     if (seed % kParts != Part) continue;

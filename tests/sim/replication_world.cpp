@@ -1,11 +1,9 @@
 #include "tests/sim/replication_world.hpp"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
-#include <stdexcept>
 #include <utility>
 #include <variant>
 
@@ -22,18 +20,6 @@ constexpr std::array<std::array<const char*, 2>, 2> kWays{{{"a", "b"}, {"b", "a"
 
 }  // namespace
 
-MemoryFolder::MemoryFolder() {
-  const std::filesystem::path memory = "/dev/shm";
-  const auto base = std::filesystem::exists(memory) ? memory : std::filesystem::temp_directory_path();
-  auto name = (base / "fieldline-replication-XXXXXX").string();
-  if (mkdtemp(name.data()) == nullptr) throw std::runtime_error("no folder at " + base.string());
-  path_ = name;
-}
-
-MemoryFolder::~MemoryFolder() {
-  std::filesystem::remove_all(path_);
-}
-
 ReplicationWorld::ReplicationWorld(std::uint64_t seed)
     : random(seed),
       network(Random(seed + 1)),
@@ -42,8 +28,10 @@ ReplicationWorld::ReplicationWorld(std::uint64_t seed)
       a_(std::make_unique<ReplicationNode>(*this, "a", "b")),
       b_(std::make_unique<ReplicationNode>(*this, "b", "a")) {
   start_central();
-  a_->start();
-  b_->start();
+  for (auto* node : {a_.get(), b_.get()}) {
+    disk.format(node->name());
+    node->start();
+  }
 }
 
 ReplicationWorld::~ReplicationWorld() {

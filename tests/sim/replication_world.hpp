@@ -4,7 +4,6 @@
 // seed.
 #pragma once
 
-#include <filesystem>
 #include <functional>
 #include <map>
 #include <memory>
@@ -20,23 +19,11 @@
 #include "common/lease/votes.hpp"
 #include "common/model/message.hpp"
 #include "common/net/lossy_network.hpp"
+#include "tests/sim/journal_disk.hpp"
 
 namespace fieldline::sim {
 
 class ReplicationNode;
-
-// A directory that goes with its owner; in memory where the machine has such.
-class MemoryFolder {
- public:
-  MemoryFolder();
-  ~MemoryFolder();
-  MemoryFolder(const MemoryFolder&) = delete;
-  MemoryFolder& operator=(const MemoryFolder&) = delete;
-  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
-};
 
 // What became of one seed.
 struct ReplicationReport {
@@ -80,7 +67,7 @@ class ReplicationWorld {
   VirtualTime time;
   Random random;
   net::LossyNetwork network;
-  MemoryFolder folder;
+  JournalDisk disk;
   std::uint64_t switches = 0;
   std::uint64_t doubles = 0;
   std::uint64_t takeovers = 0;
