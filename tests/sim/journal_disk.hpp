@@ -1,5 +1,5 @@
-// The disks of a ReplicationWorld: in memory, with steady power, and each with an empty journal to begin with.
-// While one of these lives, every database that is opened is there.
+// The disks of a ReplicationWorld: in memory, with steady power, and each with an empty journal to begin
+// with. While one of these lives, every database that is opened is there.
 #pragma once
 
 #include <string>

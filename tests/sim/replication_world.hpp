@@ -32,6 +32,8 @@ struct ReplicationReport {
   std::uint64_t takeovers = 0;
   std::uint64_t switches = 0;
   std::uint64_t doubles = 0;
+  std::uint64_t disks = 0;
+  std::uint64_t excused = 0;
 };
 
 class ReplicationWorld {
@@ -39,10 +41,15 @@ class ReplicationWorld {
   explicit ReplicationWorld(std::uint64_t seed);
   ~ReplicationWorld();
 
+  // Scripts send now and then.
   void run_for(Duration span);
+  // Nobody sends anything.
+  void wait_for(Duration span);
   [[nodiscard]] bool run_until(const std::function<bool()>& done, Duration limit);
   // What can go wrong, and is undone.
   void mishap();
+  // A node comes back with an empty journal, while the other one is up.
+  void lose_disk();
   // Everything up, connected and in good weather.
   void mend();
   // One is active, the other one has all that it has, and nothing waits.
@@ -71,6 +78,7 @@ class ReplicationWorld {
   std::uint64_t switches = 0;
   std::uint64_t doubles = 0;
   std::uint64_t takeovers = 0;
+  std::uint64_t disks = 0;
 
  private:
   void start_central();
@@ -87,10 +95,9 @@ class ReplicationWorld {
   std::unique_ptr<ReplicationNode> b_;
   std::map<MessageId, std::string> accepted_;  // and by whom
   std::map<MessageId, int> arrived_;
-  std::set<MessageId> closed_;  // both disks know that it has ended
+  std::set<MessageId> closed_;   // both disks know that it has ended
+  std::set<MessageId> excused_;  // not arrived, and on no disk any more
   std::string fault_;
 };
-
-ReplicationReport replication_storm(std::uint64_t seed);
 
 }  // namespace fieldline::sim
