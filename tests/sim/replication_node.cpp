@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "agent/journal/kept_rows.hpp"
 #include "agent/journal/record_rows.hpp"
 #include "agent/journal/schema.hpp"
 #include "agent/journal/settled_rows.hpp"
@@ -105,11 +106,13 @@ struct ReplicationNode::Run {
     duties.attach({[this](const auto& prepare, const auto& tried) {
                      prepare([this, tried] {
                        serves = pair.role() == Role::kActive;
+                       if (serves) world.begins(node);
                        tried();
                      });
                    },
                    [this](const auto& ended) {
                      serves = false;
+                     if (world.state_dice.below(2) == 0) return save(ended);
                      loop.post(ended);
                    }},
                   outbox, &replica);
@@ -127,6 +130,26 @@ struct ReplicationNode::Run {
     settings.preferred = node.name_ == "a";
     settings.drain_limit = std::chrono::seconds(5);
     return settings;
+  }
+
+  // One state of an instance, or that there is none any more.
+  void save(const std::function<void()>& done) {
+    auto& dice = world.state_dice;
+    const auto number = world.states.next();
+    const std::string instance = dice.below(2) == 0 ? "Pump" : "Valve";
+    if (dice.below(10) == 0) {
+      world.states.forgets(instance, number);
+      return journal->forget(instance, [this, instance, done](const Result<>& forgotten) {
+        if (forgotten) world.states.forgot(node.name_, instance);
+        done();
+      });
+    }
+    const std::string name = dice.below(2) == 0 ? "level" : "alarm";
+    const auto bytes = fmt::format("{} {}", number, std::string(dice.below(200), 's'));
+    journal->keep(instance, {{name, bytes}}, [this, instance, name, number, done](const Result<>& kept) {
+      if (kept) world.states.saved(node.name_, {instance, name}, number);
+      done();
+    });
   }
 
   ReplicationNode& node;
@@ -184,6 +207,7 @@ void ReplicationNode::send() {
     run->outbox.accept(std::move(message), [this](const Result<MessageId>& id) {
       if (id) world_.accepted(*id, *this);
     });
+    if (world_.state_dice.below(4) == 0) run->save([] {});
   });
 }
 
@@ -204,6 +228,10 @@ bool ReplicationNode::is_settled() const {
   if (run_->pair.phase() == NodePhase::kActive)
     return health.state == ReplicationState::kFed && health.lag_rows == 0 && run_->serves;
   return run_->pair.phase() == NodePhase::kStandby && health.state == ReplicationState::kFollowing;
+}
+
+bool ReplicationNode::follows(const ReplicationNode& other) const {
+  return is_settled() && other.up() && run_->journal->followed().journal == other.run_->journal->journal();
 }
 
 std::string ReplicationNode::describe() const {
@@ -248,6 +276,17 @@ std::vector<MessageId> ReplicationNode::of_endings(const std::vector<MessageId>&
                  [&](const MessageId& id) { return journal::ending_of(sql, id).has_value(); });
     return ended;
   });
+}
+
+SavedStates::Found ReplicationNode::states() const {
+  return opened(run_->database->read_now([](soci::session& sql) -> Result<SavedStates::Found> {
+    SavedStates::Found found;
+    for (const auto& instance : journal::select_kept_instances(sql)) {
+      for (const auto& [name, bytes] : journal::select_kept(sql, instance).states)
+        found[{instance, name}] = std::stoull(bytes);
+    }
+    return found;
+  }));
 }
 
 }  // namespace fieldline::sim

@@ -11,6 +11,7 @@
 #include "agent/replica/replica.hpp"
 #include "common/lease/voter.hpp"
 #include "tests/sim/replication_world.hpp"
+#include "tests/sim/saved_states.hpp"
 
 namespace fieldline::sim {
 
@@ -23,19 +24,22 @@ class ReplicationNode {
   void crash();
   [[nodiscard]] bool up() const { return run_ != nullptr; }
   [[nodiscard]] bool may_act() const;
-  // A script sends something, if one runs.
+  // A script sends something, if one runs, and perhaps its instance saves a state.
   void send();
   void hear(const lease::Answer& answer);
   void switch_over();
   // In line with what it follows, or followed by what does.
   [[nodiscard]] bool is_settled() const;
+  [[nodiscard]] bool follows(const ReplicationNode& other) const;
   [[nodiscard]] bool runs() const;
   [[nodiscard]] std::string describe() const;
 
-  // What is on its disk: messages that wait or are parked, and whether one has ended.
+  // What is on its disk: messages that wait or are parked, and whether one has ended; and states.
   [[nodiscard]] std::vector<MessageId> waiting() const;
   [[nodiscard]] std::vector<MessageId> parked() const;
   [[nodiscard]] std::vector<MessageId> of_endings(const std::vector<MessageId>& ids) const;
+
+  [[nodiscard]] SavedStates::Found states() const;
 
   [[nodiscard]] const std::string& name() const { return name_; }
   [[nodiscard]] unsigned life() const { return life_; }

@@ -13,6 +13,7 @@ namespace {
 void blow_on(ReplicationWorld& world) {
   world.run_for(Duration(static_cast<std::int64_t>(world.random.below(6'000'000))));
   if (world.random.below(3) == 0) world.close_ended();
+  world.note_told();
 }
 
 }  // namespace
@@ -51,7 +52,12 @@ ReplicationReport quiet_storm(std::uint64_t seed) {
     if (auto* node = world.active()) node->send();
     world.wait_for(Duration(static_cast<std::int64_t>(world.random.below(2'000'000))));
     world.network.set_weather({});
-    if (!world.run_until([&] { return world.settled(); }, 30s)) world.blame("a quiet standby stays behind");
+    if (!world.run_until([&] { return world.settled(); }, 30s)) {
+      world.blame("a quiet standby stays behind");
+    } else {
+      world.check_states();
+      world.note_told();
+    }
   }
   return world.end();
 }

@@ -29,10 +29,11 @@ void weather(ReplicationReport (*storm)(std::uint64_t), std::uint64_t count, std
     all.doubles += report.doubles;
     all.disks += report.disks;
     all.excused += report.excused;
+    all.saves += report.saves;
   }
   WARN(all.accepted << " messages accepted, " << all.doubles << " deliveries repeated, " << all.takeovers
                     << " crashes, " << all.switches << " switches begun, " << all.disks << " disks lost, "
-                    << all.excused << " messages with them");
+                    << all.excused << " messages with them, " << all.saves << " states saved");
 }
 
 }  // namespace

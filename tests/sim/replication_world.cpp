@@ -23,6 +23,7 @@ constexpr std::array<std::array<const char*, 2>, 2> kWays{{{"a", "b"}, {"b", "a"
 ReplicationWorld::ReplicationWorld(std::uint64_t seed)
     : random(seed),
       network(Random(seed + 1)),
+      state_dice(seed + 2),
       seed_(seed),
       central_loop_(time.executor()),
       a_(std::make_unique<ReplicationNode>(*this, "a", "b")),
@@ -100,6 +101,23 @@ void ReplicationWorld::close_ended() {
   }
   const auto at_both = b_->of_endings(a_->of_endings(open));
   closed_.insert(at_both.begin(), at_both.end());
+}
+
+void ReplicationWorld::begins(const ReplicationNode& node) {
+  if (auto fault = states.begin(node.name(), node.states()); !fault.empty()) blame(std::move(fault));
+}
+
+void ReplicationWorld::note_told() {
+  const auto* now = active();
+  if (now == nullptr) return;
+  const auto& standby = other(*now);
+  if (standby.follows(*now)) states.told(standby.name(), standby.states());
+}
+
+void ReplicationWorld::check_states() {
+  const auto& now = *active();
+  auto fault = states.at_rest(now.name(), now.states(), other(now).states());
+  if (!fault.empty()) blame(std::move(fault));
 }
 
 void ReplicationWorld::run_for(Duration span) {
@@ -183,6 +201,7 @@ void ReplicationWorld::lose_disk() {
   }
   node.crash();
   disk.format(node.name());
+  states.lose_disk(node.name());
   ++disks;
   node.start();
 }
@@ -223,8 +242,9 @@ ReplicationReport ReplicationWorld::end() {
     std::sort(at_a.begin(), at_a.end());
     std::sort(at_b.begin(), at_b.end());
     if (at_a != at_b) blame("the nodes have not the same parked");
+    check_states();
   }
-  return {fault_, accepted_.size(), takeovers, switches, doubles, disks, excused_.size()};
+  return {fault_, accepted_.size(), takeovers, switches, doubles, disks, excused_.size(), states.count()};
 }
 
 }  // namespace fieldline::sim

@@ -20,6 +20,7 @@
 #include "common/model/message.hpp"
 #include "common/net/lossy_network.hpp"
 #include "tests/sim/journal_disk.hpp"
+#include "tests/sim/saved_states.hpp"
 
 namespace fieldline::sim {
 
@@ -34,6 +35,7 @@ struct ReplicationReport {
   std::uint64_t doubles = 0;
   std::uint64_t disks = 0;
   std::uint64_t excused = 0;
+  std::uint64_t saves = 0;
 };
 
 class ReplicationWorld {
@@ -58,6 +60,10 @@ class ReplicationWorld {
   [[nodiscard]] const std::string& fault() const { return fault_; }
   // Notes what both disks know to have ended.
   void close_ended();
+  // Notes what a standby has of the states that the active node saves.
+  void note_told();
+  // Of the same, once the world is settled.
+  void check_states();
   // Mends everything, and looks whether all is as it must be.
   [[nodiscard]] ReplicationReport end();
 
@@ -65,6 +71,7 @@ class ReplicationWorld {
   void accepted(const MessageId& id, const ReplicationNode& by);
   void delivers(const MessageId& id, const ReplicationNode& by);
   void delivered(const MessageId& id) { ++arrived_[id]; }
+  void begins(const ReplicationNode& node);
   void blame(std::string fault);
   void to_central(ReplicationNode& from, const pair::CentralMessage& message);
 
@@ -75,6 +82,8 @@ class ReplicationWorld {
   Random random;
   net::LossyNetwork network;
   JournalDisk disk;
+  SavedStates states;
+  Random state_dice;  // what saves must not move what else happens
   std::uint64_t switches = 0;
   std::uint64_t doubles = 0;
   std::uint64_t takeovers = 0;

@@ -2,9 +2,9 @@
 """Takes one rule of the site pair out of copies of the sources: mutants.py NAME ROOT OUT writes them to OUT.
 
 The test of each mutant demands that some seed then shows two active nodes, or an epoch used twice; of a rule of
-replication, that a message is lost, ends twice, or that the nodes do not come in line. A text that is not there
-exactly once fails the build: whoever changes a rule's line says here what is the rule now. `mutants.py --files SUITE`
-prints the names of a suite, each with the files that it changes, for CMake.
+replication, that a message or a state is lost, that one ends twice, or that the nodes do not come in line. A text that
+is not there exactly once fails the build: whoever changes a rule's line says here what is the rule now. `mutants.py
+--files SUITE` prints the names of a suite, each with the files that it changes, for CMake.
 """
 
 import pathlib
@@ -116,6 +116,10 @@ REPLICATION = {
          "  const auto count = records->size();\n"
          "  with_.to_peer(wire::seal(TailFates{std::vector<MessageFate>(count, MessageFate::kLive), offer.number}, epoch()));\n"
          "  if (count > 0) return;\n"),
+    ]),
+    "old-states-stay": ("retained values and alarm states of the active node win", [
+        (FOLLOW_ROWS, '    Statement(sql, "DELETE FROM kept WHERE place <= ?").bind(*peer.swept).run();\n', ""),
+        (FOLLOW_ROWS, "if (shelf == 0 || is_shared(sql, place)) shelving", "if (shelf != 0 && is_shared(sql, place)) shelving"),
     ]),
     "sent-taken-for-kept": ("the stream", [
         (FEED, "with_.journal.acked(ack.journal, ack.place, ack.level);",
