@@ -7,8 +7,7 @@ namespace {
 
 std::string text(const SavedStates::Found& states) {
   std::string text;
-  for (const auto& [slot, number] : states)
-    text += fmt::format(" {}.{}={}", slot.first, slot.second, number);
+  for (const auto& [slot, number] : states) text += fmt::format(" {}.{}={}", slot.first, slot.second, number);
   return text;
 }
 
@@ -19,7 +18,8 @@ void SavedStates::saved(const std::string& node, const Slot& slot, std::uint64_t
 }
 
 void SavedStates::forgot(const std::string& node, const std::string& instance) {
-  if (node == server_) std::erase_if(sure_[node], [&](const auto& kept) { return kept.first.first == instance; });
+  if (node == server_)
+    std::erase_if(sure_[node], [&](const auto& kept) { return kept.first.first == instance; });
 }
 
 void SavedStates::told(const std::string& node, const Found& found) {

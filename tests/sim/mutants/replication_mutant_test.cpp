@@ -6,7 +6,9 @@
 using namespace fieldline;
 using namespace fieldline::sim;
 
-TEST_CASE("without this rule of replication, some seed loses a message or a state, or the nodes do not come in line") {
+TEST_CASE(
+    "without this rule of replication, some seed loses a message or a state, or the nodes do not come in "
+    "line") {
   const auto [first, last] = seeds(1000);
   bool red = false;
   for (auto seed = first; seed <= last && !red; ++seed) {
