@@ -186,6 +186,7 @@ struct Agent::Rooms {
     duties.attach({[this](auto prepare, auto tried) { desk.serve(std::move(prepare), std::move(tried)); },
                    [this](auto ended) { desk.stand_by(std::move(ended)); }},
                   outbox, replica.get());
+    if (replica) replica->on_level([this](const std::string& of) { duties.peer_is_level(of); });
   }
 
   static std::unique_ptr<pair::PeerLink> link_to_peer(const Ground& ground) {

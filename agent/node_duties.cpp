@@ -117,16 +117,34 @@ void NodeDuties::peer_drains() {
 }
 
 void NodeDuties::record(const pair::RecordWindow& window) {
-  const auto after = fmt::format("row {} of epoch {}", window.after.sequence, window.after.epoch);
-  if (window.rows)
-    return log(Severity::kWarning,
-               fmt::format("active in epoch {} without {} rows that the other node kept after {}",
-                           window.epoch, *window.rows, after));
+  window_ = LossWindow{window.after, window.epoch, false, {}, window.since};
+  if (window.rows) window_->rows = static_cast<std::int64_t>(*window.rows);
+  window_of_ = journal_.followed().journal;
+  const auto since = window.since ? fmt::format("since {}", format_rfc3339(*window.since)) : "at any time";
+  const auto rows = window.rows ? fmt::format("at least {}", *window.rows) : "not known";
   log(Severity::kWarning,
       fmt::format(
-          "active in epoch {} without having heard the other node, which was active before: what it kept "
-          "after {} is missing here",
-          window.epoch, after));
+          "loss window: active in epoch {} and perhaps without what the other node kept {}, after row {} "
+          "of epoch {}; rows known to be missing: {}",
+          window.epoch, since, window.after.sequence, window.after.epoch, rows));
+}
+
+void NodeDuties::peer_is_level(const std::string& journal) {
+  if (!window_ || window_->lost) return;
+  // Of a journal that this node never followed it can't tell whether it is the same.
+  if (journal == window_of_ || window_of_.empty()) {
+    log(Severity::kInfo,
+        fmt::format("the loss window of epoch {} is closed: the other node has brought what its disk kept",
+                    window_->epoch));
+    window_.reset();
+    return;
+  }
+  window_->lost = true;
+  log(Severity::kWarning,
+      fmt::format(
+          "the loss window of epoch {} stays: the other node is back with another journal, and what it kept "
+          "there is lost",
+          window_->epoch));
 }
 
 void NodeDuties::alarm(std::string_view code, const std::string& message) {
@@ -140,6 +158,7 @@ void NodeDuties::alarm(std::string_view code, const std::string& message) {
 void NodeDuties::entered(const pair::Enter& change) {
   since_ = loop_.clock().utc();
   phase_ = change.to;
+  if (phase_ != NodePhase::kActive && phase_ != NodePhase::kDraining) window_.reset();
   take_side();
   spdlog::info("pair: {}, was {}: {}", name(change.to), name(change.from), change.why);
   if (!is_step(change.to))

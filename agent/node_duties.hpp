@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -16,6 +17,7 @@
 #include "agent/replica/replica.hpp"
 #include "common/base/executor.hpp"
 #include "common/model/event.hpp"
+#include "common/model/status.hpp"
 
 namespace fieldline::agent {
 
@@ -55,6 +57,11 @@ class NodeDuties final : public pair::Duties {
   void alarm(std::string_view code, const std::string& message) override;
   void entered(const pair::Enter& change) override;
 
+  // The standby has nothing of its own any more, in that journal of its.
+  void peer_is_level(const std::string& journal);
+
+  // What it may lack of the other node's journal, since it became active.
+  [[nodiscard]] const std::optional<LossWindow>& loss_window() const { return window_; }
   // When the node entered the phase that it is in.
   [[nodiscard]] Timestamp since() const { return since_; }
 
@@ -76,6 +83,8 @@ class NodeDuties final : public pair::Duties {
   bool delivers_ = false;
   std::vector<std::function<void()>> wait_for_deliveries_;
   std::function<void()> settled_ = [] {};
+  std::optional<LossWindow> window_;
+  std::string window_of_;  // the journal of which it lacks something; empty: not known
   Timestamp since_;
   std::map<std::string, Instant, std::less<>> alarmed_;  // when last, by code: there are four
 };

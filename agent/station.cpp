@@ -151,6 +151,8 @@ void Station::describe_pair(NodeHealth& health) const {
   health.phase = pair.phase();
   health.since = rooms_.duties.since();
   health.lease = pair.lease();
+  health.held_back = pair.held_back();
+  health.loss_window = rooms_.duties.loss_window();
   if (rooms_.replica != nullptr) health.replication = rooms_.replica->health();
   if (peer_.empty()) return;
   const auto phase = pair.peer();

@@ -27,13 +27,6 @@ bool Turn::alone() const {
 // keeps this node's vote from the peer.
 void Turn::probe() {
   if (!eligible()) return;
-  if (settings_.strict && behind(state_)) {
-    if (state_.refused_promotion) return;
-    state_.refused_promotion = true;
-    return act(Alarm{"promotion-refused",
-                     "the peer's journal has rows that this node's has not, and the "
-                     "site's setting is strict"});
-  }
   if (!automatic() || alone()) return campaign();
   if (now_ < state_.next_probe) return;
   state_.next_probe = now_ + settings_.timers.renew;
@@ -45,6 +38,16 @@ void Turn::campaign() {
   state_.campaign_until = now_ + settings_.timers.lease / 2;
   enter(NodePhase::kCandidate, "no other node is active");
   want(std::max(state_.voter.kept.epoch, state_.seen_epoch) + 1);
+}
+
+// Only once it would get a vote: before that the peer may well be active, and have what this node lacks.
+void Turn::hold_back() {
+  if (std::exchange(state_.held_back, true)) return;
+  act(Alarm{"promotion-refused",
+            behind(state_) ? "nobody is active; the other node's journal has rows that this node's has "
+                             "not, and the site's setting is strict"
+                           : "nobody is active; the other node was active when it was not heard, so this "
+                             "one may lack what it kept, and the site's setting is strict"});
 }
 
 // Votes for itself in `epoch`; asks the others once that is durable.
@@ -86,8 +89,8 @@ void Turn::ask_for_votes(bool probe) {
 
 void Turn::granted(const State::Asked& asked) {
   if (asked.probe) {
-    if (eligible() && !(settings_.strict && behind(state_))) campaign();
-    return;
+    if (!eligible()) return;
+    return settings_.strict && lacks(state_) ? hold_back() : campaign();
   }
   // Counted from when it was asked for: how long the answer took is not known.
   const auto until = asked.sent + lease::held(settings_.timers.lease);
@@ -103,6 +106,7 @@ void Turn::granted(const State::Asked& asked) {
 }
 
 void Turn::refused(const State::Asked& asked, const VoteRefusal& refusal) {
+  learn_of_service(refusal);
   state_.seen_epoch = std::max(state_.seen_epoch, refusal.kept);
   if (asked.probe) {
     if (refusal.wait > Duration::zero())
@@ -118,26 +122,44 @@ void Turn::refused(const State::Asked& asked, const VoteRefusal& refusal) {
   }
 }
 
+// A voter has voted for somebody else than this node, and the peer did not tell of it.
+void Turn::learn_of_service(const VoteRefusal& refusal) {
+  const auto& peer = state_.peer;
+  if (peer.known && now_ - peer.heard <= settings_.timers.lease) return;
+  const bool serves = refusal.reason == VoteReason::kServing && refusal.wait > Duration::zero();
+  if (serves) state_.held_back = false;
+  // A peer that died told its last beat when it asked for its last vote, or within a beat of that.
+  const auto asked = now_ + refusal.wait - lease::counted(settings_.timers.lease);
+  const bool later = serves && (!peer.known || asked > peer.heard + 2 * settings_.timers.renew);
+  if (later || refusal.kept > state_.seen_epoch) state_.unheard = true;
+}
+
 void Turn::become_active(bool unleased) {
   state_.epoch = state_.asking;
   state_.unleased = unleased;
   state_.campaigns = 0;
-  state_.refused_promotion = false;
+  state_.held_back = false;
   state_.drain = {};
   enter(NodePhase::kActive, unleased ? "by its own vote alone" : "by a majority of the voters");
   record_window();
+  state_.unheard = false;
   act(BeginServing{state_.epoch});
 }
 
 void Turn::record_window() {
-  // A peer that was not heard since this node started may have written what this node never got.
-  const bool perhaps = !state_.peer.known && state_.voted_for_peer > state_.position.epoch;
-  if (perhaps) return act(RecordWindow{state_.epoch, state_.position, std::nullopt});
-  if (!behind(state_)) return;
-  const auto& theirs = state_.peer.position;
+  const auto& peer = state_.peer;
+  const auto& own = state_.position;
+  const bool lacks_known = peer.furthest > own;
+  // It told how far its journal reached when it served no more.
+  const bool complete = !lacks_known && !state_.unheard && (!peer.known || !is_serving(peer.phase));
+  if (complete) return;
   std::optional<std::uint64_t> rows;
-  if (theirs.epoch == state_.position.epoch) rows = theirs.sequence - state_.position.sequence;
-  act(RecordWindow{state_.epoch, state_.position, rows});
+  if (peer.known && !lacks_known) rows = 0;
+  if (lacks_known && peer.furthest.epoch == own.epoch) rows = peer.furthest.sequence - own.sequence;
+  std::optional<Timestamp> since;
+  // What was kept while that beat was under way may be missing.
+  if (state_.in_step) since = at_.utc - (now_ - *state_.in_step) - settings_.timers.renew;
+  act(RecordWindow{state_.epoch, own, rows, since});
 }
 
 void Turn::abandon(std::string_view why) {

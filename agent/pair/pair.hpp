@@ -51,6 +51,8 @@ class Pair {
   [[nodiscard]] std::optional<Duration> lease() const;
   // What the peer said last; nothing when it has not been heard for a lease.
   [[nodiscard]] std::optional<NodePhase> peer() const;
+  // Nobody is active, and by the strict setting this node does not take over.
+  [[nodiscard]] bool held_back() const { return state_.held_back; }
   // Shared, for they are asked by what outlives the pair.
   [[nodiscard]] const std::shared_ptr<Permit>& may_act() const { return may_act_; }
   [[nodiscard]] const std::shared_ptr<Permit>& may_deliver() const { return may_deliver_; }

@@ -11,7 +11,9 @@ State start(const Settings& settings, lease::Vote kept, const JournalPosition& p
   State state;
   state.settings = settings;
   state.seen_epoch = std::max(kept.epoch, position.epoch);
-  if (kept.holder == settings.peer) state.voted_for_peer = kept.epoch;
+  // The latest service that its disk tells of was not its own.
+  const bool voted_for_peer = kept.epoch > 0 && kept.holder == settings.peer;
+  state.unheard = !settings.peer.empty() && (voted_for_peer || position.epoch > kept.epoch);
   state.voter = lease::start(std::move(kept), settings.timers.lease, at.now);
   // A fixed role asks nobody, and its vote is asked for by nobody.
   if (settings.control == Control::kFixedActive || settings.peer.empty()) state.voter.holds_until = at.now;
@@ -43,6 +45,10 @@ Role role_of(const State& state) {
 
 bool behind(const State& state) {
   return state.peer.known && state.peer.position > state.position;
+}
+
+bool lacks(const State& state) {
+  return behind(state) || state.unheard;
 }
 
 Instant turn_comes(const State& state, Instant now) {

@@ -76,11 +76,13 @@ struct ResumeDeliveries {};
 struct RaiseEpoch {  // of what is served: another voter had to be outbid
   std::uint64_t epoch = 0;
 };
-// The node became active without rows that its peer had: those after `after`, so many where it is known.
+// The node became active without what its peer kept after `after`, for all that it knows: a peer that was
+// killed or cut off has told of what it kept up to its last beat, and no further.
 struct RecordWindow {
   std::uint64_t epoch = 0;
   JournalPosition after;
-  std::optional<std::uint64_t> rows;  // absent: not known, and perhaps none
+  std::optional<std::uint64_t> rows;  // at least so many, and perhaps none; absent: nothing is known of them
+  std::optional<Timestamp> since;     // all that the peer kept before is here; absent: it was never heard
 };
 struct Alarm {
   std::string_view code;
@@ -113,6 +115,7 @@ struct State {
     Instant heard{};
     NodePhase phase = NodePhase::kBootHold;
     JournalPosition position;
+    JournalPosition furthest;    // that it ever told
     std::uint64_t released = 0;  // it is not active in this epoch any more
   };
   // Of a planned switch.
@@ -135,17 +138,18 @@ struct State {
   std::uint64_t numbers = 0;
   std::vector<Asked> asked;
   JournalPosition position;
-  std::uint64_t voted_for_peer = 0;  // the epoch, when its vote was the peer's as this node started
   Peer peer;
-  Instant heard_voter{};    // a message from either of the other two voters
-  Instant vacant_from{};    // no active peer is known from then on
-  Instant eligible_from{};  // it does not try to become active before
+  bool unheard = false;              // the peer was active, perhaps, since it was last heard
+  std::optional<Instant> in_step{};  // when the latest beat came of which this node has every row
+  Instant heard_voter{};             // a message from either of the other two voters
+  Instant vacant_from{};             // no active peer is known from then on
+  Instant eligible_from{};           // it does not try to become active before
   Instant next_beat{};
   Instant next_probe{};
   Instant campaign_until{};
   unsigned campaigns = 0;  // that failed, since the node was active
   Drain drain;
-  bool refused_promotion = false;  // the strict setting; told once
+  bool held_back = false;  // it would get a vote, and by the strict setting it does not ask
   std::optional<Moment> last;
 };
 
@@ -162,5 +166,7 @@ Instant next_tick(const State& state);
 // May it start a delivery?
 [[nodiscard]] bool may_deliver(const State& state, Instant now);
 [[nodiscard]] Role role_of(const State& state);
+// Does it lack what its peer kept, as far as it can tell?
+[[nodiscard]] bool lacks(const State& state);
 
 }  // namespace fieldline::pair

@@ -7,13 +7,6 @@
 #include "agent/pair/limits.hpp"
 
 namespace fieldline::pair {
-namespace {
-
-bool is_serving(NodePhase phase) {
-  return phase == NodePhase::kActive || phase == NodePhase::kDraining;
-}
-
-}  // namespace
 
 Actions Turn::take(const Event& event) {
   watch_clocks();
@@ -108,7 +101,10 @@ void Turn::hear(const PeerBeat& beat) {
   if (beat.epoch > kMaxEpoch || beat.position.epoch > kMaxEpoch) return;
   // Overtaken by its own release.
   if (is_serving(beat.phase) && beat.epoch <= state_.peer.released) return;
-  state_.peer = {true, now_, beat.phase, beat.position, state_.peer.released};
+  const auto furthest = std::max(state_.peer.furthest, beat.position);
+  state_.peer = {true, now_, beat.phase, beat.position, furthest, state_.peer.released};
+  state_.unheard = false;
+  note_step();
   state_.seen_epoch = std::max({state_.seen_epoch, beat.epoch, beat.position.epoch});
   if (is_serving(beat.phase)) {
     meet_active(beat);
@@ -121,6 +117,7 @@ void Turn::hear(const PeerBeat& beat) {
 
 void Turn::meet_active(const PeerBeat& beat) {
   state_.vacant_from = now_ + settings_.timers.lease;
+  state_.held_back = false;
   if (state_.phase == NodePhase::kCandidate) return abandon("the peer is active");
   if (!serving()) return;
   if (state_.unleased && settings_.control == Control::kFixedActive)
@@ -130,8 +127,14 @@ void Turn::meet_active(const PeerBeat& beat) {
 
 void Turn::on(const Reached& event) {
   state_.position = event.position;
+  note_step();
   state_.seen_epoch = std::max(state_.seen_epoch, event.position.epoch);
   if (state_.peer.known && state_.peer.phase == NodePhase::kDraining) beat();
+}
+
+void Turn::note_step() {
+  if (state_.peer.known && !behind(state_)) state_.in_step = state_.peer.heard;
+  if (!lacks(state_)) state_.held_back = false;
 }
 
 void Turn::on(const Stopped&) {

@@ -36,6 +36,7 @@ class Turn {
   void hear(const PeerBeat& beat);
   void answer(const lease::Answer& answer);
   void meet_active(const PeerBeat& beat);
+  void note_step();
 
   // What time brings, in turn.cpp.
   void expire();
@@ -51,12 +52,14 @@ class Turn {
   [[nodiscard]] bool alone() const;
   [[nodiscard]] bool peer_goes_first() const;
   void probe();
+  void hold_back();
   void campaign();
   void want(std::uint64_t epoch);
   void own_vote_kept(bool done);
   void ask_for_votes(bool probe);
   void granted(const State::Asked& asked);
   void refused(const State::Asked& asked, const VoteRefusal& refusal);
+  void learn_of_service(const VoteRefusal& refusal);
   void become_active(bool unleased);
   void record_window();
   void abandon(std::string_view why);
@@ -84,6 +87,9 @@ class Turn {
   Actions actions_;
 };
 
+[[nodiscard]] inline bool is_serving(NodePhase phase) {
+  return phase == NodePhase::kActive || phase == NodePhase::kDraining;
+}
 // Does the peer's journal, as far as it is known, have rows that this node's has not?
 [[nodiscard]] bool behind(const State& state);
 // From when on this node may try to become active, as far as the peer is concerned.

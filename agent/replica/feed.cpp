@@ -170,6 +170,7 @@ void Feed::take(const ReplicaAck& ack) {
   acked_ = std::max(acked_.value_or(0), ack.place);
   while (!growths_.empty() && growths_.front().first <= *acked_) growths_.pop_front();
   with_.journal.acked(ack.journal, ack.place, ack.level);
+  if (ack.level > 0 && level_) level_(ack.journal);
 }
 
 void Feed::take(const TailOffer& offer, std::string_view bytes) {

@@ -44,6 +44,8 @@ class Feed {
   void take(const ResyncQuery& query);
   void take(const ReplicaAck& ack);
   void take(const TailOffer& offer, std::string_view bytes);
+  // Told, again and again, that the standby has nothing of its own any more, and in which journal.
+  void on_level(std::function<void(const std::string& journal)> listener) { level_ = std::move(listener); }
 
   [[nodiscard]] bool runs() const { return runs_; }
   // When the standby was last heard to follow.
@@ -76,6 +78,7 @@ class Feed {
 
   const Surroundings with_;
   const std::int64_t resync_rate_;
+  std::function<void(const std::string&)> level_;
   bool runs_ = false;
   std::shared_ptr<int> run_;  // of this begin()
   std::optional<journal::Place> published_;

@@ -6,7 +6,9 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
+#include <utility>
 
 #include "agent/journal/journal.hpp"
 #include "agent/replica/feed.hpp"
@@ -42,6 +44,11 @@ class Replica {
   Replica(const Replica&) = delete;
   Replica& operator=(const Replica&) = delete;
 
+  // Told, again and again, that the standby has nothing of its own any more, and in which journal. Before
+  // start().
+  void on_level(std::function<void(const std::string& journal)> listener) {
+    feed_.on_level(std::move(listener));
+  }
   void start();
   // This node is active, and its journal knows the epoch.
   void feed();

@@ -134,15 +134,32 @@ struct ReplicationHealth {
   friend bool operator==(const ReplicationHealth&, const ReplicationHealth&) = default;
 };
 
+// What a node that took over may lack: all that the other one kept after `after`.
+struct LossWindow {
+  JournalPosition after;
+  std::uint64_t epoch = 0;           // in which it became active
+  bool lost = false;                 // the other one came back, and its disk does not have that any more
+  std::optional<std::int64_t> rows;  // at least so many, of the journal; absent: nothing is known of them
+  std::optional<Timestamp> since;    // what the other one kept before is here; absent: it was never heard
+
+  static constexpr auto fields =
+      fields_in_order(required("after", &LossWindow::after), required("epoch", &LossWindow::epoch),
+                      defaulted("lost", &LossWindow::lost), defaulted("rows", &LossWindow::rows),
+                      defaulted("since", &LossWindow::since));
+  friend bool operator==(const LossWindow&, const LossWindow&) = default;
+};
+
 // What a node says of itself every few seconds.
 struct NodeHealth {
   std::int64_t active_alarms = 0;
   std::vector<ConnectionHealth> connections;
   std::int64_t disk_free = 0;  // bytes, where the node keeps its state
   std::uint64_t epoch = 0;     // in which it is active, or was last; 0: never
+  bool held_back = false;      // nobody is active, and it lacks too much to take over: a strict site
   std::int64_t instances = 0;
-  std::optional<Duration> lease;  // what is left of it; absent: it has none, or needs none
-  std::int64_t memory = 0;        // bytes resident
+  std::optional<Duration> lease;          // what is left of it; absent: it has none, or needs none
+  std::optional<LossWindow> loss_window;  // while it is active
+  std::int64_t memory = 0;                // bytes resident
   std::optional<OutboxHealth> outbox;
   std::optional<PeerHealth> peer;  // absent: it has no line to one
   std::optional<NodePhase> phase;
@@ -158,8 +175,9 @@ struct NodeHealth {
   static constexpr auto fields = fields_in_order(
       defaulted("active_alarms", &NodeHealth::active_alarms),
       defaulted("connections", &NodeHealth::connections), defaulted("disk_free", &NodeHealth::disk_free),
-      defaulted("epoch", &NodeHealth::epoch), defaulted("instances", &NodeHealth::instances),
-      defaulted("lease", &NodeHealth::lease), defaulted("memory", &NodeHealth::memory),
+      defaulted("epoch", &NodeHealth::epoch), defaulted("held_back", &NodeHealth::held_back),
+      defaulted("instances", &NodeHealth::instances), defaulted("lease", &NodeHealth::lease),
+      defaulted("loss_window", &NodeHealth::loss_window), defaulted("memory", &NodeHealth::memory),
       defaulted("outbox", &NodeHealth::outbox), defaulted("peer", &NodeHealth::peer),
       defaulted("phase", &NodeHealth::phase), defaulted("replication", &NodeHealth::replication),
       required("role", &NodeHealth::role), defaulted("script_errors", &NodeHealth::script_errors),

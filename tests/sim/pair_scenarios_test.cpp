@@ -208,6 +208,87 @@ TEST_CASE("a strict site has rather no active node than one that lacks rows") {
   CHECK(world.acts(kA));
 }
 
+TEST_CASE("a promotion after a kill tells since when rows may be missing: the last beat or so") {
+  for (std::uint64_t seed = 1; seed <= 50; ++seed) {
+    PairWorld world(seed);
+    settle_with_a(world);
+    world.run_for(Duration(static_cast<std::int64_t>(world.random.below(1'000'000))));
+    const auto killed = world.node(kB).clock.utc();
+    world.crash(kA);
+    REQUIRE(world.run_until([&] { return world.acts(kB); }, 20s));
+    const auto windows = world.told<pair::RecordWindow>(kB);
+    CAPTURE(seed);
+    REQUIRE(windows.size() == 1);
+    REQUIRE(windows.front().since);
+    CHECK(*windows.front().since < killed);
+    CHECK(killed - *windows.front().since < 4s);
+  }
+}
+
+TEST_CASE("what a peer kept while only the coordinator heard it is missing, and a strict site knows") {
+  PairWorld world(1);
+  const bool strict = GENERATE(false, true);
+  const bool restarted = GENERATE(false, true);
+  world.settings(kA).strict = world.settings(kB).strict = strict;
+  settle_with_a(world);
+  const auto cut = world.node(kB).clock.utc();
+  world.cut(kA, kB);
+  world.cut(kB, kA);
+  if (restarted) {
+    world.crash(kB);
+    world.start(kB);
+  }
+  world.run_for(60s);
+  REQUIRE(world.acts(kA));
+  CHECK_FALSE(told_alarm(world, kB, "promotion-refused"));
+  CHECK_FALSE(world.node(kB).state->held_back);
+  world.crash(kA);
+  world.run_for(30s);
+  REQUIRE(world.acts(kB) == !strict);
+  CHECK(world.node(kB).state->held_back == strict);
+  if (strict) {
+    CHECK(told_alarm(world, kB, "promotion-refused"));
+    // The peer is back, and brings what it kept.
+    world.heal();
+    world.start(kA);
+    world.run_for(30s);
+    CHECK((world.acts(kA) || world.acts(kB)));
+    CHECK_FALSE(world.node(kB).state->held_back);
+    return;
+  }
+  const auto windows = world.told<pair::RecordWindow>(kB);
+  REQUIRE(windows.size() == 1);
+  CHECK(windows.front().since.has_value() == !restarted);
+  if (!restarted) CHECK(*windows.front().since < cut);
+}
+
+TEST_CASE("a strict standby that starts beside a dead peer does not know what that kept") {
+  PairWorld world(1);
+  world.settings(kA).strict = world.settings(kB).strict = true;
+  settle_with_a(world);
+  world.crash(kA);
+  world.crash(kB);
+  world.start(kB);
+  world.run_for(60s);
+  CHECK(world.acting().empty());
+  CHECK(world.node(kB).state->held_back);
+  world.start(kA);
+  world.run_for(30s);
+  CHECK(world.acting().size() == 1);
+}
+
+TEST_CASE("a strict node that served last goes on after its restart, alone or not") {
+  PairWorld world(1);
+  world.settings(kA).strict = world.settings(kB).strict = true;
+  settle_with_a(world);
+  world.crash(kB);
+  world.crash(kA);
+  world.start(kA);
+  world.run_for(30s);
+  CHECK(world.acts(kA));
+  CHECK(world.told<pair::RecordWindow>(kA).empty());
+}
+
 TEST_CASE("a lone survivor becomes active without a vote, and goes back to leases when it hears one") {
   PairWorld world(1);
   const bool opted = GENERATE(false, true);
