@@ -4,7 +4,7 @@ import contextlib
 import sqlite3
 
 import pytest
-from harness.sender import SEND, SendingNode, deploy
+from harness.sender import SendingNode, deploy
 
 COUNTING = "{Sent: {type: int, value: 0, writable: true, retained: true}}"
 COUNT = """
@@ -15,7 +15,7 @@ COUNT = """
 def site(tmp_path):
     site = SendingNode(tmp_path)
     try:
-        yield site.start(source=COUNT + SEND, attributes=COUNTING)
+        yield site.start(before=COUNT, attributes=COUNTING)
     finally:
         site.stop()
 

@@ -36,24 +36,9 @@ def at_peace(site):
         if not agent.running:
             agent.start()
     site.wait_settled()
-    wait_in_line(site)
+    site.wait_in_line()
     wait_for("nothing waits", site.receiver.has_all, LIMIT)
     yield
-
-
-def replication(site, name):
-    return site.node(name).get("health", {}).get("replication", {})
-
-
-def wait_in_line(site):
-    """The active node knows that the standby has everything, but for what came in the last second or so."""
-    def in_line():
-        active = site.active()
-        told = active and (replication(site, active), replication(site, site.other(active)))
-        return told and told[0]["state"] == "fed" and told[1]["state"] == "following" and \
-            told[0].get("lag_rows", 1000) < 100
-
-    wait_for("the standby follows", in_line, LIMIT)
 
 
 def send_some(site, count):
@@ -67,7 +52,7 @@ def test_what_waits_for_a_target_is_delivered_by_the_heir_of_a_killed_node(site)
     receiver = site.receiver
     for _ in range(2):
         killed = site.wait_settled()
-        wait_in_line(site)
+        site.wait_in_line()
         receiver.away = True
         before = send_some(site, 50)
         time.sleep(2)  # more than a beat: all but the last moment is replicated
@@ -95,7 +80,7 @@ def test_a_planned_switch_loses_nothing_and_delivers_nothing_twice(site):
     taken = snapshots(site)
     for _ in range(4):
         before = site.wait_settled()
-        wait_in_line(site)
+        site.wait_in_line()
         start = time.monotonic()
         answer = site.rest.post("/sites/north/failover?wait=30s")
         print(f"switch from {before}: {time.monotonic() - start:.2f} s")
@@ -153,10 +138,10 @@ def test_a_standby_that_was_away_fetches_what_it_missed(site):
     receiver.away = True
     before = send_some(site, 200)
     missed = list(receiver.told[before:before + 200])
-    assert replication(site, active)["state"] == "unheard"
+    assert site.replication(active)["state"] == "unheard"
     site.nodes[standby].come_back()
     assert site.wait_settled() == active
-    wait_in_line(site)
+    site.wait_in_line()
     site.nodes[active].kill()
     receiver.away = False
     site.wait_active(standby)
@@ -177,7 +162,7 @@ def test_a_damaged_journal_comes_back_from_the_peer(site):
     agent.come_back()
     assert site.wait_settled() == active
     assert list(agent.state.glob("journal.db.damaged-*"))
-    wait_in_line(site)
+    site.wait_in_line()
     site.nodes[active].kill()
     receiver.away = False
     site.wait_active(standby)

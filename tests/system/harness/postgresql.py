@@ -1,4 +1,5 @@
-"""A real PostgreSQL server on a socket of its own, in a directory; run by the user postgres when we are root."""
+"""A real PostgreSQL server in a directory, on a socket of its own there and perhaps on a port of loopback; run by the user
+postgres when we are root."""
 
 import os
 import pathlib
@@ -20,7 +21,9 @@ def newest_programs():
 class Postgresql:
     """Its owner is `fieldline`."""
 
-    def __init__(self):
+    def __init__(self, port=None):
+        self.listen = "127.0.0.1" if port else ""
+        self.environment = {**os.environ, "PGPORT": str(port or 5432)}  # of the server and of its clients
         self.programs = newest_programs()
         # Not below pytest's directories: the user postgres may not enter those.
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="fieldline-pg-"))
@@ -44,7 +47,7 @@ class Postgresql:
     def new_database(self, name):
         """The address of a new, empty one."""
         self.ask("postgres", f"CREATE DATABASE {name}")
-        return f"postgresql://fieldline@/{name}?host={self.folder}"
+        return f"postgresql://fieldline@/{name}?host={self.folder}&port={self.environment['PGPORT']}"
 
     def ask(self, database, statement):
         """The rows as psql prints them, without frills."""
@@ -60,12 +63,15 @@ class Postgresql:
     def start(self):
         with open(self.folder / "log", "ab") as log:
             self.process = subprocess.Popen(
-                [self.programs / "postgres", "-D", self.folder / "data", "-k", self.folder, "-c", "listen_addresses=",
+                [self.programs / "postgres", "-D", self.folder / "data", "-k", self.folder, "-c",
+                 f"listen_addresses={self.listen}",
                  "-c", "fsync=on", "-c", "shared_buffers=16MB"],
-                stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd="/", preexec_fn=self._become)
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd="/",
+                env=self.environment, preexec_fn=self._become)
 
         def ready():
-            return subprocess.run([self.programs / "pg_isready", "-q", "-h", self.folder]).returncode == 0
+            return subprocess.run([self.programs / "pg_isready", "-q", "-h", self.folder],
+                                  env=self.environment).returncode == 0
 
         wait_for("PostgreSQL is ready", ready, 60)
 
@@ -91,7 +97,7 @@ class Postgresql:
 
     def _run(self, program, *words, **options):
         return subprocess.run([str(word) for word in (self.programs / program, *words)], check=True, cwd="/", text=True,
-                              capture_output=True, preexec_fn=self._become, **options)
+                              capture_output=True, env=self.environment, preexec_fn=self._become, **options)
 
     def _become(self):
         if self.account:

@@ -1,4 +1,4 @@
-"""What a site delivers to over HTTP, in this process."""
+"""What a site delivers to over HTTP, in this process; and what all receivers have in common."""
 
 import collections
 import http.server
@@ -6,16 +6,25 @@ import json
 import threading
 import time
 
+READING = "x" * 1000  # what each message holds
+
 
 class Receiver:
     """An HTTP server that keeps the ids of what is delivered to it, and those that the script says it was told."""
 
+    name = "erp"
+    instance = "S"  # that sends to it
+    writes_once = False  # a message that comes twice is there once
+    send = 'external.send("erp", {path = "/in", body = {reading = string.rep("x", 1000)}})'
+
     def __init__(self, address="127.0.0.1"):
         self.address = address
-        self.delivered = collections.Counter()
+        self.counted = collections.Counter()
+        self.first = {}  # by id: when it arrived first
         self.told = []
         self.failed = []  # why a script says that it was refused
         self.away = False  # refuses deliveries for now
+        self.pace = 0.0  # s, between a delivery and the answer to it
         self.arrivals = []  # of all requests: when, and from which address
         outer = self
 
@@ -31,8 +40,8 @@ class Receiver:
                 elif self.path == "/failed":
                     outer.failed.append(body)
                 elif not refused:
-                    assert json.loads(body)["reading"] == "x" * 1000
-                    outer.delivered[self.headers["Idempotency-Key"]] += 1
+                    outer.arrive(self.headers["Idempotency-Key"], json.loads(body)["reading"])
+                    time.sleep(outer.pace)
                 self.send_response(503 if refused else 201)
                 self.send_header("Content-Length", "0")
                 self.end_headers()
@@ -44,12 +53,44 @@ class Receiver:
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
     @property
+    def delivered(self):
+        """By id, how often it arrived."""
+        return self.counted
+
+    @property
     def url(self):
         return f"http://{self.address}:{self.server.server_port}"
 
+    @property
+    def teller(self):
+        """The external system that the script tells of its messages."""
+        return self.name if self.name == Receiver.name else f"told-of-{self.name}"
+
+    def artifacts(self):
+        """The documents that a script needs for `send` and to tell of it. Messages wait as long as a test takes."""
+        return [f"""kind: ExternalSystem
+name: {self.teller}
+spec: {{base_url: "{self.url}", retry_interval: 1s, retry_limit: 1000}}"""]
+
+    def script(self):
+        """Sends a message, and tells of it once it is accepted."""
+        return f"""
+        local id = {self.send}
+        external.call("{self.teller}", {{path = "/told", body = id}})"""
+
+    def arrive(self, identity, reading):
+        assert reading == READING
+        self.first.setdefault(identity, time.monotonic())
+        self.counted[identity] += 1
+
+    def twice(self):
+        """What arrived more than once."""
+        return {identity for identity, times in dict(self.delivered).items() if times > 1}
+
     def has_all(self):
         """Whatever the script was told is accepted has arrived."""
-        return all(self.delivered[identity] > 0 for identity in list(self.told))
+        delivered = self.delivered
+        return all(delivered[identity] > 0 for identity in list(self.told))
 
     def heard(self, address, since):
         """How many requests came from there since then."""

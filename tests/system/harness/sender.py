@@ -4,33 +4,24 @@ from .daemons import Agent, Coordinator
 from .receiver import Receiver
 from .rest import wait_for
 
-SEND = """
-        local id = external.send("erp", {path = "/in", body = {reading = string.rep("x", 1000)}})
-        external.call("erp", {path = "/told", body = id})"""
 
-
-def documents(url, nodes="a", interval="100ms", source=SEND, attributes="{}"):
-    """`nodes`: a name for each letter. The messages wait as long as a test takes."""
-    return f"""kind: Site
+def documents(*receivers, nodes="a", interval="100ms", before="", source=None, attributes="{}"):
+    """`nodes`: a name for each letter. An instance for each receiver sends to it, and runs what is `before` that too."""
+    texts = [f"""kind: Site
 name: north
-spec: {{nodes: [{", ".join(nodes)}]}}
----
-kind: ExternalSystem
-name: erp
-spec: {{base_url: "{url}", retry_interval: 1s, retry_limit: 1000}}
----
-kind: Template
-name: Sender
+spec: {{nodes: [{", ".join(nodes)}]}}"""]
+    for receiver in receivers:
+        texts += [*receiver.artifacts(), f"""kind: Template
+name: Sender{receiver.instance}
 spec:
   attributes: {attributes}
   scripts:
     Send:
-      source: |{source}
-      trigger: {{kind: interval, interval: {interval}}}
----
-kind: Instance
-name: S
-spec: {{site: north, template: Sender}}"""
+      source: |{source or before + receiver.script()}
+      trigger: {{kind: interval, interval: {interval}}}""", f"""kind: Instance
+name: {receiver.instance}
+spec: {{site: north, template: Sender{receiver.instance}}}"""]
+    return "\n---\n".join(texts)
 
 
 def deploy(rest):
@@ -56,7 +47,7 @@ class SendingNode:
     def start(self, **options):
         """`options` of documents()."""
         self.coordinator.start()
-        self.rest.post("/apply", documents(self.receiver.url, **options))
+        self.rest.post("/apply", documents(self.receiver, **options))
         self.agent.start().accept()
         self.agent.wait_online()
         deploy(self.rest)

@@ -1,4 +1,4 @@
-"""A pair of nodes whose script sends messages to a receiver in this process, ten a second."""
+"""A pair of nodes whose scripts send messages to receivers in this process, ten a second each."""
 
 import time
 
@@ -13,26 +13,27 @@ LEASE = 3  # s; half of the default
 QUICK = {"nodes.silence_limit": "3s", "nodes.ping_interval": "500ms", "nodes.health_interval": "1s"}
 
 
-class SendingPair(Pair):
-    """Central and the nodes a and b of the site north, each on a machine of its own. All reach the receiver at all times."""
+class PairOfSenders(Pair):
+    """Central and the nodes a and b of the site north, on this machine or `machines`, with an instance for each receiver."""
 
-    def __init__(self, state):
-        self.network = Network("central", "a", "b")
-        self.receiver = Receiver(HOST)
+    def __init__(self, state, *receivers, settings=None, machines=None):
+        """`settings` are those of the nodes."""
+        self.receivers = receivers
         coordinator = Coordinator(state / "coordinator", {**QUICK, "http.plaintext": "true"})
-        timers = {"pair.lease": f"{LEASE}s", "pair.renew": "500ms"}
-        agents = [Agent(state / node, coordinator, "north", node, "automatic", dict(timers)) for node in "ab"]
+        agents = [Agent(state / node, coordinator, "north", node, "automatic", dict(settings or {})) for node in "ab"]
         super().__init__(coordinator, *agents)
-        for name, daemon in (("central", coordinator), *self.nodes.items()):
-            daemon.machine = self.network[name]
+        if machines:
+            for name, daemon in (("central", coordinator), *self.nodes.items()):
+                daemon.machine = machines[name]
 
     @property
     def daemons(self):
         return [*self.nodes.values(), self.coordinator]
 
-    def start(self):
+    def start(self, **options):
+        """`options` of documents()."""
         self.coordinator.start()
-        self.rest.post("/apply", documents(self.receiver.url, nodes="ab"))
+        self.rest.post("/apply", documents(*self.receivers, nodes="ab", **options))
         pair_up(*self.nodes.values())
         for agent in self.nodes.values():
             agent.start().accept()
@@ -40,7 +41,8 @@ class SendingPair(Pair):
         self.rest.post("/artifacts/deploy", None)
         wait_for("both nodes hold the artifacts", lambda: self.rest.get("/artifacts/deployment")["sites"][0].get(
             "deployment", {}).get("state") == "success")
-        self.deploy("S")
+        for receiver in self.receivers:
+            self.deploy(receiver.instance)
         self.wait_settled()
         return self
 
@@ -48,6 +50,47 @@ class SendingPair(Pair):
         assert self.rest.post(f"/instances/{instance}/deploy?wait=30s")["state"] == "success"
         wait_for(f"the standby holds {instance}",
                  lambda: self.rest.get(f"/instances/{instance}/deployment").get("standby") == "stored", 30)
+
+    def replication(self, name):
+        return self.node(name).get("health", {}).get("replication", {})
+
+    def wait_in_line(self):
+        """The active node knows that the standby has everything, but for what came in the last second or so."""
+        def in_line():
+            active = self.active()
+            told = active and (self.replication(active), self.replication(self.other(active)))
+            return told and told[0].get("state") == "fed" and told[1].get("state") == "following" and \
+                told[0].get("lag_rows", 1000) < 100
+
+        wait_for("the standby follows", in_line, LIMIT)
+
+    def wait_sent(self, count):
+        """Each script was told of so many more messages."""
+        before = {receiver: len(receiver.told) for receiver in self.receivers}
+        wait_for("the scripts send", lambda: all(len(receiver.told) >= before[receiver] + count
+                                                 for receiver in self.receivers), LIMIT)
+
+    def wait_all(self):
+        for receiver in self.receivers:
+            wait_for(f"all that was accepted arrives at {receiver.name}", receiver.has_all, LIMIT)
+
+    def stop(self):
+        for daemon in self.daemons:
+            daemon.ask_to_stop()
+        for daemon in self.daemons:
+            daemon.stop()
+        for receiver in self.receivers:
+            receiver.stop()
+
+
+class SendingPair(PairOfSenders):
+    """Each daemon on a machine of its own. All reach the one receiver at all times."""
+
+    def __init__(self, state):
+        self.network = Network("central", "a", "b")
+        self.receiver = Receiver(HOST)
+        timers = {"pair.lease": f"{LEASE}s", "pair.renew": "500ms"}
+        super().__init__(state, self.receiver, settings=timers, machines=self.network)
 
     def heard(self, name, since):
         """How many requests came from that node since then."""
@@ -68,8 +111,4 @@ class SendingPair(Pair):
 
     def stop(self):
         self.network.heal()
-        for daemon in self.daemons:
-            daemon.ask_to_stop()
-        for daemon in self.daemons:
-            daemon.stop()
-        self.receiver.stop()
+        super().stop()
