@@ -4,17 +4,24 @@
 #include <spdlog/spdlog.h>
 
 #include <span>
+#include <string_view>
 #include <utility>
 
 #include "agent/events/schema.hpp"
+#include "agent/journal/journal.hpp"
 #include "agent/journal/schema.hpp"
 #include "agent/pair/schema.hpp"
 #include "agent/store/schema.hpp"
+#include "common/sql/log_file.hpp"
 #include "common/sql/threaded_database.hpp"
 #include "common/sql/whole_file.hpp"
 
 namespace fieldline::agent {
 namespace {
+
+using namespace std::string_view_literals;
+
+constexpr auto kJournal = "journal.db"sv;
 
 struct File {
   const char* name;
@@ -35,9 +42,24 @@ Result<> make_room(const std::filesystem::path& file, Timestamp now, std::vector
   return {};
 }
 
+// Whether it lost what was written last; the rest of it is used. Before anyone opens it.
+Result<bool> lost_some(const std::filesystem::path& file, Timestamp now,
+                       std::vector<std::string>& set_aside) {
+  const auto whole = sql::check_log(file);
+  if (whole) return false;
+  if (whole.error().code != ErrorCode::kCorrupt) return fail(whole.error());
+  const auto kept = sql::copy_log_aside(file, now);
+  set_aside.push_back(fmt::format("the log of {} was damaged{}; what was written there last is lost",
+                                  file.filename().string(),
+                                  kept ? " and is now " + kept->filename().string() : ""));
+  spdlog::error("{}", set_aside.back());
+  return true;
+}
+
 // A node that forgot its vote could give another one in the same epoch.
 Result<> check_votes(const std::filesystem::path& file) {
-  const auto whole = sql::check_whole(file);
+  auto whole = sql::check_log(file);
+  if (whole) whole = sql::check_whole(file);
   if (whole || whole.error().code != ErrorCode::kCorrupt) return whole;
   return fail(ErrorCode::kCorrupt,
               fmt::format("{}. This node does not start, because it may have voted: see that the other node "
@@ -50,18 +72,25 @@ Result<> check_votes(const std::filesystem::path& file) {
 
 Result<StateFiles> open_state_files(const std::filesystem::path& state, Timestamp now) {
   StateFiles files;
-  for (const auto* name : {"configurations.db", "events.db", "journal.db"}) {
+  bool is_set_back = false;  // the journal
+  for (const std::string_view name : {"configurations.db"sv, "events.db"sv, kJournal}) {
+    const auto lost = lost_some(state / name, now, files.set_aside);
+    if (!lost) return fail(lost.error());
+    is_set_back = is_set_back || (*lost && name == kJournal);
     if (auto room = make_room(state / name, now, files.set_aside); !room) return fail(room.error());
   }
   if (auto whole = check_votes(state / "votes.db"); !whole) return fail(whole.error());
   for (const auto& [name, of, migrations, into] :
        {File{"configurations.db", "store", store::migrations(), &StateFiles::configurations},
         File{"events.db", "events", events::migrations(), &StateFiles::events},
-        File{"journal.db", "journal", journal::migrations(), &StateFiles::journal},
+        File{kJournal.data(), "journal", journal::migrations(), &StateFiles::journal},
         File{"votes.db", "votes", pair::migrations(), &StateFiles::votes}}) {
     auto opened = sql::open_threaded({"sqlite:" + (state / name).string(), of, migrations});
     if (!opened) return fail(std::move(opened.error()));
     files.*into = std::move(*opened);
+  }
+  if (is_set_back) {
+    if (auto begun = journal::Journal::begin_anew(*files.journal, now); !begun) return fail(begun.error());
   }
   return files;
 }

@@ -83,10 +83,10 @@ Result<> apply_rows(soci::session& sql, const Reach& reached, const std::vector<
   return {};
 }
 
-void begin_snapshot_rows(soci::session& sql, const std::string& journal) {
+void begin_snapshot_rows(soci::session& sql, const std::string& journal, bool set_back) {
   auto [newest, peer] = select_standing(sql);
   if (newest != peer.applied) peer.wrote = newest;
-  if (peer.reach.journal != journal) {
+  if (peer.reach.journal != journal || set_back) {
     share_nothing(sql);
     peer.acked = 0;
     peer.level = 0;

@@ -20,7 +20,7 @@ namespace fieldline::journal {
 Result<> apply_rows(soci::session& sql, const Reach& reached, const std::vector<Arrival>& arrivals,
                     LaneChanges& changes);
 
-void begin_snapshot_rows(soci::session& sql, const std::string& journal);
+void begin_snapshot_rows(soci::session& sql, const std::string& journal, bool set_back);
 struct Sweep {
   LaneChanges changes{};
   Place through = 0;

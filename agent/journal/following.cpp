@@ -112,12 +112,12 @@ void Journal::apply(const Reach& reached, std::vector<Record> records, Done<> do
       only_outcome(std::move(done)));
 }
 
-void Journal::begin_snapshot(const std::string& journal, Done<> done) {
+void Journal::begin_snapshot(const std::string& journal, Done<> done, bool set_back) {
   even_ = false;
   follow(
       {},
-      [journal](soci::session& sql, const std::vector<Arrival>&, Followed&) -> Result<> {
-        begin_snapshot_rows(sql, journal);
+      [journal, set_back](soci::session& sql, const std::vector<Arrival>&, Followed&) -> Result<> {
+        begin_snapshot_rows(sql, journal, set_back);
         return {};
       },
       only_outcome(std::move(done)));

@@ -65,6 +65,13 @@ Result<std::unique_ptr<Journal>> Journal::open(sql::Database& database, Executor
   return journal;
 }
 
+Result<> Journal::begin_anew(sql::Database& database, Timestamp now) {
+  return database.write_now([now](soci::session& sql) -> Result<> {
+    rename_rows(sql, now);
+    return {};
+  });
+}
+
 Result<> Journal::read() {
   auto named = database_.write_now([self = node_, journal = stream_, now = loop_.clock().utc()](
                                        soci::session& sql) { return open_rows(sql, self, journal, now); });

@@ -34,6 +34,10 @@ class Journal {
   // schema.hpp, `stream` is random.
   static Result<std::unique_ptr<Journal>> open(sql::Database& database, Executor& loop, NodeName self,
                                                std::string stream);
+  // Of a file that lost what was written last; before open(), and waits for the disk. It gets another name,
+  // so that the peer takes nothing in it for known, and goes on at places that it has not given to a message
+  // yet.
+  static Result<> begin_anew(sql::Database& database, Timestamp now);
   Journal(const Journal&) = delete;
   Journal& operator=(const Journal&) = delete;
 
@@ -109,8 +113,9 @@ class Journal {
   // The next records of the peer, perhaps none, and how far that reaches. kInvalid: damaged or not what the
   // peer may send, and nothing of it is applied; kConflict: they do not join what is here, see followed().
   void apply(const Reach& reached, std::vector<Record> records, Done<> done);
-  // All that the peer has comes next, by apply().
-  void begin_snapshot(const std::string& journal, Done<> done);
+  // All that the peer has comes next, by apply(). `set_back`: its file reaches less far than it did, so
+  // nothing that it was known to have is taken for known.
+  void begin_snapshot(const std::string& journal, Done<> done, bool set_back = false);
   // What was here before and did not come goes: states, and messages that the peer is known to have had. The
   // others stay, to be offered.
   void end_snapshot(Done<> done);

@@ -51,6 +51,8 @@ inline constexpr std::size_t kTargets = 10'000;
 // Proofs of delivery: a day of two a second, in some 15 MB; and how long they are kept.
 inline constexpr std::int64_t kProofs = 200'000;
 inline constexpr std::chrono::hours kProofAge{24 * 30};
+// Places that are skipped where the end of the file is lost: more than its log has room for.
+inline constexpr std::int64_t kSkipped = 1'000'000;
 // Records of what was settled, for a peer that reads on after an absence. Past them it takes everything.
 inline constexpr std::int64_t kMarks = 50'000;
 inline constexpr std::chrono::minutes kPruneInterval{1};

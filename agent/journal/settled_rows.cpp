@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <utility>
 
@@ -75,6 +76,21 @@ struct SelectNode : Statement {
       : Statement(sql, "SELECT id FROM nodes WHERE site = ? AND node = ?") {}
 };
 
+// A journal begins at the milliseconds of its first day, not at one: a node that lost its disk then gives no
+// id a second time, as long as it accepted fewer than a thousand messages a second on average. One that lost
+// the end of it skips what may have stood there.
+Place insert_opened(soci::session& sql, Place after, std::uint64_t epoch, Timestamp now) {
+  const auto today = std::chrono::duration_cast<std::chrono::milliseconds>(now.time_since_epoch()).count();
+  Row first;
+  first.place = std::max<Place>(after + kSkipped, today);
+  first.kind = RecordKind::kOpened;
+  first.epoch = static_cast<std::int64_t>(epoch);
+  first.at = micros(now);
+  first.bytes = "\x80";
+  insert_row(sql, first);
+  return first.place;
+}
+
 }  // namespace
 
 std::int64_t number_of_node(soci::session& sql, const MessageId& id) {
@@ -103,8 +119,6 @@ Result<std::vector<Settlement>> read_settled(std::string_view bytes) {
   return settled;
 }
 
-// A journal begins at the milliseconds of its first day, not at one: a node that lost its disk then gives no
-// id a second time, as long as it accepted fewer than a thousand messages a second on average.
 Result<> open_rows(soci::session& sql, const NodeName& self, const std::string& journal, Timestamp now) {
   Statement(sql, "UPDATE node SET journal = ? WHERE journal = ''").text(journal).run();
   Statement known(sql, "SELECT site, node FROM nodes WHERE id = 1");
@@ -115,17 +129,22 @@ Result<> open_rows(soci::session& sql, const NodeName& self, const std::string& 
   }
   Statement(sql, "INSERT INTO nodes VALUES (1, ?, ?)").text(self.site).text(self.node).run();
   Statement(sql, "INSERT INTO node VALUES (1, 1, 0, ?)").text(journal).run();
-  Row first;
-  first.place = std::chrono::duration_cast<std::chrono::milliseconds>(now.time_since_epoch()).count();
-  first.kind = RecordKind::kOpened;
-  first.epoch = 1;
-  first.at = micros(now);
-  first.bytes = "\x80";
-  insert_row(sql, first);
   auto peer = select_peer(sql);
-  peer.applied = first.place;  // nothing that this node wrote
+  peer.applied = insert_opened(sql, 0, 1, now);  // nothing that this node wrote
   update_peer(sql, peer);
   return {};
+}
+
+void rename_rows(soci::session& sql, Timestamp now) {
+  auto [newest, peer] = select_standing(sql);
+  if (newest == 0) return;  // a new one anyway
+  Statement(sql, "UPDATE node SET journal = ''").run();
+  if (newest != peer.applied) peer.wrote = newest;
+  if (newest != peer.applied || peer.swept) peer.reach = {};
+  peer.swept.reset();
+  peer.former = peer.acked = peer.level = 0;
+  peer.applied = insert_opened(sql, newest, select_epoch(sql), now);
+  update_peer(sql, peer);
 }
 
 std::uint64_t select_epoch(soci::session& sql) {

@@ -17,6 +17,8 @@ namespace fieldline::journal {
 
 // Makes a new journal ready, and names one that has no name yet `journal`. kConflict: it is another node's.
 Result<> open_rows(soci::session& sql, const NodeName& self, const std::string& journal, Timestamp now);
+// The journal has no name any more, and goes on at a place that no message has had.
+void rename_rows(soci::session& sql, Timestamp now);
 std::string select_journal(soci::session& sql);
 std::uint64_t select_epoch(soci::session& sql);
 // All that stands there was written before it.

@@ -42,7 +42,7 @@ void Stride::on(const Rest&) {
   state_.mode = Mode::kResting;
   forget_live();
   state_.resync.pages.clear();
-  state_.snapshot.wanted = state_.snapshot.complete = false;
+  state_.snapshot.wanted = state_.snapshot.complete = state_.snapshot.set_back = false;
   end_offer();
 }
 
@@ -80,8 +80,13 @@ void Stride::meet(const Reach& reach) {
     source.place = std::max(source.place, reach.place);
     return;
   }
+  // Opened anew, for a stream only grows.
+  const auto known_stream = same_journal ? source.stream : state_.reached.stream;
   source = reach;
-  if (same_journal) return;
+  if (same_journal) {
+    if (reach.place < state_.cursor) take_set_back();
+    return;
+  }
   forget_live();
   state_.snapshot.wanted = state_.reached.journal != reach.journal && !is_applying(reach.journal);
   if (state_.snapshot.wanted) {
@@ -90,7 +95,16 @@ void Stride::meet(const Reach& reach) {
   }
   state_.applied = state_.reached.journal == reach.journal ? state_.reached.place : 0;
   state_.cursor = is_applying(reach.journal) ? state_.writing.place : state_.applied;
+  if (reach.stream != known_stream && reach.place < state_.cursor) return take_set_back();
   if (state_.mode != Mode::kWaiting) begin_resync(false);
+}
+
+// Its file reaches less far than what is here of it.
+void Stride::take_set_back() {
+  forget_live();
+  state_.applied = state_.cursor = 0;
+  state_.snapshot.set_back = true;
+  begin_resync(true);
 }
 
 // What the journal will say that it follows when the write under way is done.
@@ -198,13 +212,16 @@ bool Stride::is_aligned() const {
 
 void Stride::realign() {
   forget_live();
-  const bool goes_on = !state_.snapshot.open && state_.reached.journal == state_.source.journal;
+  const auto& snapshot = state_.snapshot;
+  const bool goes_on =
+      !snapshot.open && !snapshot.set_back && state_.reached.journal == state_.source.journal;
   state_.applied = state_.cursor = goes_on ? state_.reached.place : 0;
   begin_resync(!goes_on);
 }
 
 void Stride::snapshot_begun() {
   state_.snapshot.open = true;
+  state_.snapshot.set_back = false;
   state_.applied = state_.cursor = 0;
   act(Moved{});
   if (state_.writing.journal != state_.source.journal || state_.mode != Mode::kResyncing) return;
@@ -250,7 +267,7 @@ void Stride::write() {
   if (state_.snapshot.wanted) {
     state_.write = State::Write::kBegin;
     state_.writing = state_.source;
-    return act(BeginSnapshot{state_.source.journal});
+    return act(BeginSnapshot{state_.source.journal, state_.snapshot.set_back});
   }
   if (state_.snapshot.complete) {
     state_.write = State::Write::kEnd;

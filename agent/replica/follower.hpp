@@ -72,6 +72,7 @@ struct Apply {
 };
 struct BeginSnapshot {
   std::string journal;
+  bool set_back = false;  // it reaches less far than it did
 };
 struct EndSnapshot {};
 struct Ask {
@@ -111,6 +112,7 @@ struct State {
   };
   struct Snapshot {
     bool wanted = false;    // to be begun
+    bool set_back = false;  // because the journal was
     bool open = false;      // begun at the journal, and not ended
     bool complete = false;  // to be ended
   };

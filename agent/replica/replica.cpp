@@ -160,8 +160,9 @@ void Replica::carry_out(Action& action) {
       ByKind{
           [&](Apply& apply) { journal.apply(apply.reach, std::move(apply.records), then<void>(written)); },
           [&](const BeginSnapshot& begin) {
-            spdlog::info("replication: takes all of the other node's journal");
-            journal.begin_snapshot(begin.journal, then<void>(written));
+            spdlog::info("replication: takes all of the other node's journal{}",
+                         begin.set_back ? ", which was set back" : "");
+            journal.begin_snapshot(begin.journal, then<void>(written), begin.set_back);
           },
           [&](const EndSnapshot&) { journal.end_snapshot(then<void>(written)); },
           [&](const Ask& ask) { send(ask.query); },

@@ -31,6 +31,7 @@ class Stride {
 
   bool is_of_now(const Reach& reach);
   void meet(const Reach& reach);
+  void take_set_back();
   [[nodiscard]] bool is_applying(const std::string& journal) const;
   void push(Portion portion);
   void forget_live();

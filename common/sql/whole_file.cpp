@@ -25,6 +25,14 @@ Result<std::string> first_fault(Session& session, std::string_view check) {
   });
 }
 
+std::filesystem::path name_aside(const std::filesystem::path& file, Timestamp now) {
+  const auto seconds = std::chrono::time_point_cast<std::chrono::seconds>(now);
+  auto aside = file;
+  aside += fmt::format(".damaged-{:%Y%m%dT%H%M%SZ}",
+                       fmt::gmtime(static_cast<std::time_t>(seconds.time_since_epoch().count())));
+  return aside;
+}
+
 Failure damaged(const std::filesystem::path& file, std::string_view fault) {
   return fail(ErrorCode::kCorrupt, fmt::format("the database is damaged: {}", fault), file.string());
 }
@@ -50,10 +58,7 @@ Result<> check_whole(const std::filesystem::path& file) {
 
 Result<std::filesystem::path> set_aside(const std::filesystem::path& file, Timestamp now) {
   constexpr std::array<std::string_view, 3> kParts{"-wal", "-shm", ""};
-  const auto seconds = std::chrono::time_point_cast<std::chrono::seconds>(now);
-  auto aside = file;
-  aside += fmt::format(".damaged-{:%Y%m%dT%H%M%SZ}",
-                       fmt::gmtime(static_cast<std::time_t>(seconds.time_since_epoch().count())));
+  const auto aside = name_aside(file, now);
   for (const auto part : kParts) {
     const auto from = file.string().append(part);
     std::error_code error;
@@ -61,6 +66,16 @@ Result<std::filesystem::path> set_aside(const std::filesystem::path& file, Times
     std::filesystem::rename(from, aside.string().append(part), error);
     if (error) return fail(ErrorCode::kIo, fmt::format("cannot rename {}: {}", from, error.message()), from);
   }
+  return aside;
+}
+
+Result<std::filesystem::path> copy_log_aside(const std::filesystem::path& file, Timestamp now) {
+  auto aside = name_aside(file, now);
+  aside += "-wal";
+  std::error_code error;
+  std::filesystem::copy_file(file.string() + "-wal", aside, error);
+  if (error)
+    return fail(ErrorCode::kIo, fmt::format("cannot copy the log: {}", error.message()), aside.string());
   return aside;
 }
 

@@ -15,5 +15,7 @@ Result<> check_whole(const std::filesystem::path& file);
 
 // Renames it, and its log, to "NAME.damaged-20260102T030405Z", which is the answer.
 Result<std::filesystem::path> set_aside(const std::filesystem::path& file, Timestamp now);
+// Copies its log to "NAME.damaged-20260102T030405Z-wal", which is the answer.
+Result<std::filesystem::path> copy_log_aside(const std::filesystem::path& file, Timestamp now);
 
 }  // namespace fieldline::sql

@@ -121,6 +121,34 @@ TEST_CASE("a beacon ahead shows a lost tail; one that is level shows nothing") {
   CHECK(lag(standby.state) == 4);
 }
 
+TEST_CASE("a new stream that ends before what is here is of a file that was set back: all of it is taken") {
+  Standby standby;
+  const auto anew = [](Place newest) { return Streamed{{{"j", "anew", 4, newest}, newest, {}, 0}}; };
+  SECTION("heard while it followed the old one") {
+    standby.beacon(100);
+    standby.tell(anew(97));
+  }
+  SECTION("heard first") {
+    standby.tell(anew(97));
+  }
+  REQUIRE(standby.says<BeginSnapshot>() != nullptr);
+  CHECK(standby.says<BeginSnapshot>()->set_back);
+  standby.write(false);
+  standby.tell(anew(120));
+  standby.tick(5s);
+  REQUIRE(standby.says<BeginSnapshot>() != nullptr);
+  CHECK(standby.says<BeginSnapshot>()->set_back);
+  standby.write();
+  CHECK(standby.asks() == 0);
+}
+
+TEST_CASE("a new stream that begins where the old one ended goes on") {
+  Standby standby;
+  standby.tell(Streamed{{{"j", "anew", 4, 100}, 100, {}, 0}});
+  CHECK(standby.says<BeginSnapshot>() == nullptr);
+  CHECK(standby.state.mode == Mode::kFollowing);
+}
+
 TEST_CASE("a later epoch without a record is applied too, and an older one is refused from then on") {
   Standby standby;
   standby.beacon(100, 5);

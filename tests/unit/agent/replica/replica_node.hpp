@@ -3,6 +3,7 @@
 #pragma once
 
 #include <catch2/catch.hpp>
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -42,6 +43,15 @@ class ReplicaNode {
   void replace_disk() {
     kill();
     folder_ = std::make_unique<sql::ScratchFolder>();
+    start();
+  }
+
+  // What set_back() makes of its disk.
+  void copy_disk() { copy_disk_to(*folder_, *copy_); }
+  void set_back(bool noticed = false) {
+    kill();
+    copy_disk_to(*copy_, *folder_);
+    noticed_ = noticed;
     start();
   }
 
@@ -199,6 +209,8 @@ class ReplicaNode {
     }
     static std::unique_ptr<journal::Journal> open_journal(ReplicaNode& node, sql::Database& database,
                                                           Executor& loop) {
+      if (std::exchange(node.noticed_, false))
+        REQUIRE(journal::Journal::begin_anew(database, node.time_.clock().utc()));
       auto journal = journal::Journal::open(database, loop, {"north", node.name_},
                                             node.name_ + std::to_string(node.lives_));
       REQUIRE(journal);
@@ -217,6 +229,11 @@ class ReplicaNode {
     Replica replica;
   };
 
+  static void copy_disk_to(const sql::ScratchFolder& from, const sql::ScratchFolder& to) {
+    std::filesystem::remove_all(to / "");
+    std::filesystem::copy(from / "", to / "", std::filesystem::copy_options::recursive);
+  }
+
   VirtualTime& time_;
   net::LossyNetwork& network_;
   const std::string name_;
@@ -225,7 +242,9 @@ class ReplicaNode {
   std::uint64_t lives_ = 0;
   std::uint64_t epoch_ = 0;
   bool active_ = false;
+  bool noticed_ = false;
   std::unique_ptr<sql::ScratchFolder> folder_ = std::make_unique<sql::ScratchFolder>();
+  const std::unique_ptr<sql::ScratchFolder> copy_ = std::make_unique<sql::ScratchFolder>();
 
  public:
   std::int64_t resync_rate = std::int64_t{8} << 20;

@@ -1,5 +1,6 @@
 #include "agent/replica/replica.hpp"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 
 #include "tests/unit/agent/replica/replica_node.hpp"
@@ -84,6 +85,78 @@ TEST_CASE("of another journal a standby takes everything, and what was gone ther
   REQUIRE(world.time.run_until([&] { return world.a.bodies().size() == 2; }, 20s));
   REQUIRE(world.in_line(world.a, world.b));
   CHECK(world.b.bodies().size() == 2);
+}
+
+TEST_CASE(
+    "a journal that was set back is noticed, however fast it grows; what it lost comes from the standby") {
+  ReplicaWorld world;
+  world.begin();
+  world.a.accept("before");
+  REQUIRE(world.in_line(world.a, world.b));
+  world.a.copy_disk();
+  const auto lost = world.a.accept("lost");
+  world.a.accept_many(20);
+  REQUIRE(world.in_line(world.a, world.b));
+  world.a.set_back();
+  world.a.serve(2);
+  const bool standby_restarts = GENERATE(false, true);
+  if (standby_restarts) {
+    world.b.restart();
+    world.b.stand_by();
+  }
+  world.time.run_for(2s);
+  world.a.accept_many(40);
+  REQUIRE(world.time.run_until([&] { return world.a.bodies().size() == 62; }, 20s));
+  REQUIRE(world.in_line(world.a, world.b));
+  auto mine = world.a.bodies();
+  auto theirs = world.b.bodies();
+  CHECK(mine == theirs);
+  CHECK(std::count(mine.begin(), mine.end(), "lost") == 1);
+  CHECK(world.b.replica().follower().snapshots >= 1);
+  world.a.deliver(lost);
+  REQUIRE(world.in_line(world.a, world.b));
+  CHECK(world.b.bodies().size() == 61);
+}
+
+TEST_CASE("of a standby that knows that its journal was set back nothing is taken for known") {
+  ReplicaWorld world;
+  world.begin();
+  world.a.accept("before");
+  REQUIRE(world.in_line(world.a, world.b));
+  world.b.copy_disk();
+  world.a.accept("acknowledged, and lost there");
+  REQUIRE(world.in_line(world.a, world.b));
+  world.a.kill();
+  world.b.set_back(true);
+  CHECK(world.b.journal().followed().place > 0);
+  world.b.serve(2);
+  world.b.accept("after");
+  world.a.start();
+  world.a.stand_by();
+  REQUIRE(world.time.run_until([&] { return world.b.bodies().size() == 3; }, 20s));
+  REQUIRE(world.in_line(world.b, world.a));
+  CHECK(world.a.bodies().size() == 3);
+}
+
+TEST_CASE(
+    "a node that knows that its journal was set back gives no id again, and gets back what its standby has") {
+  ReplicaWorld world;
+  world.begin();
+  world.a.accept("before");
+  REQUIRE(world.in_line(world.a, world.b));
+  world.a.copy_disk();
+  const auto lost = world.a.accept("lost");
+  REQUIRE(world.in_line(world.a, world.b));
+  const auto reached = world.b.journal().position();
+  world.a.set_back(true);
+  CHECK(world.a.journal().position() < reached);
+  world.a.serve(1);
+  const auto next = world.a.accept("next");
+  CHECK(next.sequence > lost.sequence);
+  CHECK(next.epoch == lost.epoch);
+  REQUIRE(world.time.run_until([&] { return world.a.bodies().size() == 3; }, 20s));
+  REQUIRE(world.in_line(world.a, world.b));
+  CHECK(world.b.bodies().size() == 3);
 }
 
 TEST_CASE("what an active node accepted last and nobody got comes home when it stands by again") {
