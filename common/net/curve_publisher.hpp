@@ -7,6 +7,7 @@
 
 #include "common/base/result.hpp"
 #include "common/net/admission.hpp"
+#include "common/net/door.hpp"
 #include "common/net/key_pair.hpp"
 #include "common/net/loop.hpp"
 #include "common/net/publisher.hpp"
@@ -14,42 +15,27 @@
 
 namespace fieldline::net {
 
-class Socket;
-
 class CurvePublisher final : public Publisher, private Loop::Source {
  public:
-  struct Options {
-    std::string endpoint;  // "tcp://127.0.0.1:7402"; port * is a free one
-    std::string domain;    // names this publisher's list of keys to ZAP; its own
-    int send_high_water = kSendHighWater;
-  };
+  using Options = Door::Options;
 
-  // As CurveRouter::bind(); `zap` and `admission` must outlive the publisher.
+  // As Door::open().
   static Result<std::unique_ptr<CurvePublisher>> bind(Loop& loop, Zap& zap, Admission& admission,
                                                       const KeyPair& keys, const Options& options);
   ~CurvePublisher() override;
   CurvePublisher(const CurvePublisher&) = delete;
   CurvePublisher& operator=(const CurvePublisher&) = delete;
 
-  // See door.hpp.
-  Result<> prove_refusal();
-  // Where it listens, with the real port.
-  [[nodiscard]] const std::string& endpoint() const { return endpoint_; }
+  Result<> prove_refusal() { return door_->prove_refusal(); }
+  [[nodiscard]] const std::string& endpoint() const { return door_->endpoint(); }
 
   void publish(Frames&& frames) override;
 
  private:
-  CurvePublisher(Loop& loop, Zap& zap, Admission& admission, std::string public_key, std::string domain,
-                 std::unique_ptr<Socket> socket);
+  explicit CurvePublisher(std::unique_ptr<Door> door);
   bool take_turn() override;
 
-  Loop& loop_;
-  Zap& zap_;
-  Admission& admission_;
-  const std::string public_key_;
-  const std::string domain_;
-  const std::unique_ptr<Socket> socket_;
-  const std::string endpoint_;
+  const std::unique_ptr<Door> door_;
 };
 
 }  // namespace fieldline::net
