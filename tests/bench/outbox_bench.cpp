@@ -1,7 +1,8 @@
 // What store and forward costs: messages of 1 KiB accepted durably, beside SQLite's own group commit of the
-// same bytes, alone and behind ZeroMQ, and beside what others run for it, in turns on the same disk; and what
-// a backlog costs to drain.
+// same bytes, alone and behind ZeroMQ, and beside what others run for it, in turns on the same disk; the same
+// with a standby that follows; and what a backlog costs to drain.
 #include <malloc.h>
+#include <spdlog/spdlog.h>
 #include <unistd.h>
 
 #include <filesystem>
@@ -11,6 +12,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <thread>
 
 #include "agent/journal/journal.hpp"
 #include "agent/journal/schema.hpp"
@@ -20,7 +22,9 @@
 #include "common/sql/threaded_database.hpp"
 #include "tests/bench/outbox/bare_commits.hpp"
 #include "tests/bench/outbox/bare_wire.hpp"
+#include "tests/bench/outbox/pair_side.hpp"
 #include "tests/bench/peers/peers.hpp"
+#include "tests/bench/stopwatch.hpp"
 #include "tests/bench/table.hpp"
 
 namespace {
@@ -31,6 +35,7 @@ using namespace std::chrono_literals;
 
 constexpr std::size_t kBody = 1024;
 constexpr int kRounds = 3;
+constexpr std::size_t kTargets = 4;
 
 class Scratch {
  public:
@@ -75,11 +80,11 @@ class Anywhere final : public targets::Courier {
 };
 
 struct Node {
-  explicit Node(const std::filesystem::path& file) : courier(loop) {
+  explicit Node(const std::filesystem::path& file, const std::string& name = "a") : courier(loop) {
     auto opened = sql::open_threaded({"sqlite:" + file.string(), "journal", journal::migrations()});
     FIELDLINE_CHECK(opened.has_value());
     database = std::move(*opened);
-    auto journal_opened = journal::Journal::open(*database, loop, {"north", "a"}, "stream");
+    auto journal_opened = journal::Journal::open(*database, loop, {"north", name}, "stream of " + name);
     FIELDLINE_CHECK(journal_opened.has_value());
     journal = std::move(*journal_opened);
     outbox.emplace(outbox::Outbox::Surroundings{
@@ -93,6 +98,11 @@ struct Node {
   std::unique_ptr<sql::Database> database;
   std::unique_ptr<journal::Journal> journal;
   std::optional<outbox::Outbox> outbox;
+};
+
+struct Attached {
+  double accepted = 0;  // messages a second, answered
+  double followed = 0;  // the same, on the standby's disk too
 };
 
 // Messages a second, `in_flight` of them asked for and not answered at any time.
@@ -109,13 +119,37 @@ double accepts(Node& node, std::size_t count, std::size_t in_flight, std::size_t
       ask();
     });
   };
-  const auto start = std::chrono::steady_clock::now();
+  const Stopwatch watch;
   node.loop.post([&] {
     for (std::size_t i = 0; i < in_flight; ++i) ask();
   });
   FIELDLINE_CHECK(node.loop.run_until([&] { return answered == count; }, 300s));
-  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
-  return static_cast<double>(count) / took.count();
+  return static_cast<double>(count) / watch.milliseconds() * 1000;
+}
+
+// The standby follows, and acknowledges, on a thread, loop and file of its own.
+Attached accepts_with_standby(Scratch& scratch, const Load& load) {
+  Node active(scratch.fresh("active"));
+  Node standby(scratch.fresh("standby"), "b");
+  const auto keys = net::KeyPair::generate();
+  const auto standby_keys = net::KeyPair::generate();
+  PairSide side(active.loop, *active.journal, keys, standby_keys.public_key());
+  PairSide other(standby.loop, *standby.journal, standby_keys, keys.public_key());
+  side.join(other, NodePhase::kActive);
+  other.join(side, NodePhase::kStandby);
+  std::thread thread([&] { standby.loop.run(); });
+  const auto in_line = [&] { return other.reached() == active.journal->position().sequence; };
+  // One message, so that what is timed begins with a standby that follows.
+  accepts(active, 1, 1, 1);
+  FIELDLINE_CHECK(active.loop.run_until(in_line, 60s));
+  const Stopwatch watch;
+  Attached rates;
+  rates.accepted = accepts(active, load.count, load.in_flight, kTargets);
+  FIELDLINE_CHECK(active.loop.run_until(in_line, 60s));
+  rates.followed = static_cast<double>(load.count) / watch.milliseconds() * 1000;
+  standby.loop.stop();
+  thread.join();
+  return rates;
 }
 
 std::size_t resident_bytes() {
@@ -136,7 +170,7 @@ double drain(Scratch& scratch, std::size_t count, double& megabytes) {
   malloc_trim(0);
   const auto before = resident_bytes();
   Node node(file);
-  const auto start = std::chrono::steady_clock::now();
+  const Stopwatch watch;
   node.loop.post([&] { node.outbox->start(); });
   std::size_t most = 0;
   FIELDLINE_CHECK(node.loop.run_until(
@@ -145,9 +179,9 @@ double drain(Scratch& scratch, std::size_t count, double& megabytes) {
         return node.courier.taken == count && node.outbox->status().front().depth == 0;
       },
       600s));
-  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
+  const auto took = watch.milliseconds();
   megabytes = static_cast<double>(most - std::min(most, before)) / (1 << 20);
-  return static_cast<double>(count) / took.count();
+  return static_cast<double>(count) / took * 1000;
 }
 
 void measure_drain(const Table& table, Scratch& scratch) {
@@ -168,13 +202,20 @@ void measure_accepts(const Table& table, Scratch& scratch, const Load& load) {
   std::map<std::string_view, std::vector<double>> others;
   std::vector<double> to_bare;
   std::vector<double> to_wire;
+  std::vector<double> attached;
+  std::vector<double> attached_to_wire;
+  std::vector<double> followed;
   for (int round = 0; round < kRounds; ++round) {
     bare.push_back(bare_commits(scratch.fresh("bare"), load.count, load.in_flight, load.bytes));
     wire.push_back(bare_wire(scratch.fresh("wire"), load));
     Node node(scratch.fresh("journal"));
-    ours.push_back(accepts(node, load.count, load.in_flight, 4));
+    ours.push_back(accepts(node, load.count, load.in_flight, kTargets));
     to_bare.push_back(ours.back() / bare.back());
     to_wire.push_back(ours.back() / wire.back());
+    const auto pair = accepts_with_standby(scratch, load);
+    attached.push_back(pair.accepted);
+    attached_to_wire.push_back(pair.accepted / wire.back());
+    followed.push_back(pair.followed);
     for (const auto& peer : peers()) {
       const auto folder = scratch.fresh("peer");
       std::filesystem::create_directories(folder);
@@ -187,6 +228,9 @@ void measure_accepts(const Table& table, Scratch& scratch, const Load& load) {
   table.add("bare ZeroMQ (CURVE) to SQLite group commit", median(wire), "/s", scale);
   table.add("accepted: ratio to bare SQLite", median(to_bare), "", scale);
   table.add("accepted: ratio to bare ZeroMQ to SQLite", median(to_wire), "", scale);
+  table.add("accepted, with a standby", median(attached), "/s", scale);
+  table.add("accepted with a standby: ratio to bare ZeroMQ to SQLite", median(attached_to_wire), "", scale);
+  table.add("accepted, and on the standby too", median(followed), "/s", scale);
   for (const auto& [name, rates] : others) {
     table.add(name, median(rates), "/s", scale);
     table.add(fmt::format("accepted: ratio to {}", name), median(ours) / median(rates), "", scale);
@@ -196,6 +240,7 @@ void measure_accepts(const Table& table, Scratch& scratch, const Load& load) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  spdlog::set_level(spdlog::level::warn);
   const Table table("outbox", argc, argv);
   Scratch scratch;
   measure_accepts(table, scratch, {3'000, 1, kBody});

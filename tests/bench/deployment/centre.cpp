@@ -17,6 +17,7 @@
 #include "coordinator/security/accounts.hpp"
 #include "tests/bench/deployment/reader.hpp"
 #include "tests/bench/fanout/pipe.hpp"
+#include "tests/bench/stopwatch.hpp"
 #include "tests/bench/table.hpp"
 
 namespace fieldline::bench {

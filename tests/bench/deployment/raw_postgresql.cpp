@@ -8,6 +8,7 @@
 #include "common/sql/limits.hpp"
 #include "tests/bench/deployment/centre.hpp"
 #include "tests/bench/fanout/pipe.hpp"
+#include "tests/bench/stopwatch.hpp"
 
 namespace fieldline::bench {
 namespace {

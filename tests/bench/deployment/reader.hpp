@@ -15,6 +15,7 @@
 
 #include "common/base/check.hpp"
 #include "tests/bench/fanout/pipe.hpp"
+#include "tests/bench/stopwatch.hpp"
 
 namespace fieldline::bench {
 

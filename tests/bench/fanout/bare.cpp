@@ -10,6 +10,7 @@
 #include "tests/bench/fanout/disk.hpp"
 #include "tests/bench/fanout/pipe.hpp"
 #include "tests/bench/fanout/plan.hpp"
+#include "tests/bench/stopwatch.hpp"
 #include "tests/bench/table.hpp"
 
 namespace fieldline::bench {

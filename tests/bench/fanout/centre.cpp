@@ -14,6 +14,7 @@
 #include "coordinator/sites/sites.hpp"
 #include "tests/bench/fanout/pipe.hpp"
 #include "tests/bench/fanout/plan.hpp"
+#include "tests/bench/stopwatch.hpp"
 #include "tests/bench/table.hpp"
 
 namespace fieldline::bench {

@@ -3,7 +3,6 @@
 
 #include <unistd.h>
 
-#include <chrono>
 #include <fstream>
 #include <string>
 #include <vector>
@@ -41,15 +40,5 @@ inline double resident_kib() {
   statm >> total >> resident;
   return resident * static_cast<double>(sysconf(_SC_PAGESIZE)) / 1024;
 }
-
-class Stopwatch {
- public:
-  [[nodiscard]] double milliseconds() const {
-    return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start_).count();
-  }
-
- private:
-  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
-};
 
 }  // namespace fieldline::bench

@@ -7,8 +7,8 @@
 
 #include "common/base/check.hpp"
 #include "common/sql/limits.hpp"
-#include "tests/bench/fanout/pipe.hpp"
 #include "tests/bench/outbox/bare_table.hpp"
+#include "tests/bench/stopwatch.hpp"
 
 namespace fieldline::bench {
 namespace {

@@ -1,9 +1,9 @@
 #include <nats/nats.h>
 
 #include "common/base/check.hpp"
-#include "tests/bench/fanout/pipe.hpp"
 #include "tests/bench/peers/peers.hpp"
 #include "tests/bench/peers/server.hpp"
+#include "tests/bench/stopwatch.hpp"
 
 namespace fieldline::bench {
 

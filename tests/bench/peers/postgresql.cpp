@@ -6,6 +6,7 @@
 #include "common/base/check.hpp"
 #include "tests/bench/fanout/pipe.hpp"
 #include "tests/bench/peers/peers.hpp"
+#include "tests/bench/stopwatch.hpp"
 #include "tests/postgresql/cluster.hpp"
 
 namespace fieldline::bench {

@@ -2,9 +2,9 @@
 #include <amqp_tcp_socket.h>
 
 #include "common/base/check.hpp"
-#include "tests/bench/fanout/pipe.hpp"
 #include "tests/bench/peers/peers.hpp"
 #include "tests/bench/peers/server.hpp"
+#include "tests/bench/stopwatch.hpp"
 
 namespace fieldline::bench {
 namespace {
