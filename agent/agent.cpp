@@ -51,6 +51,9 @@ class JournalKeeper final : public runtime::Keeper {
   const std::function<bool()> follows_;
 };
 
+// How long a stop waits for the other node to be active in its place, and how often it looks.
+constexpr Duration kHandOver = std::chrono::seconds(5);
+constexpr Duration kHandOverLook = std::chrono::milliseconds(20);
 // How long a stop waits for deliveries under way; what is not over by then is delivered again.
 constexpr Duration kLastDeliveries = std::chrono::seconds(5);
 
@@ -294,11 +297,21 @@ void Agent::start() {
 }
 
 void Agent::stop(std::function<void()> done) {
-  // The other node need not wait until the lease is over.
-  if (paired_ && rooms_->pair.role() == Role::kActive)
-    FIELDLINE_CHECK(rooms_->pair.command(pair::Command::kEnterMaintenance).has_value());
-  rooms_->runtime.stop(
-      [this, done = std::move(done)] { rooms_->duties.end_deliveries(kLastDeliveries, done); });
+  auto end = [this, done = std::move(done)] {
+    // The other node need not wait until the lease is over; a terminated one takes no part as it is.
+    if (paired_) static_cast<void>(rooms_->pair.command(pair::Command::kStop));
+    rooms_->runtime.stop([this, done] { rooms_->duties.end_deliveries(kLastDeliveries, done); });
+  };
+  if (!paired_ || !rooms_->pair.command(pair::Command::kSwitch)) return end();
+  when_replaced(rooms_->loop.clock().now() + kHandOver, std::move(end));
+}
+
+void Agent::when_replaced(Instant limit, std::function<void()> then) {
+  const auto& pair = rooms_->pair;
+  const auto peer = pair.peer();
+  const bool failed = pair.phase() == NodePhase::kActive || !peer || peer == NodePhase::kMaintenance;
+  if (failed || peer == NodePhase::kActive || rooms_->loop.clock().now() >= limit) return then();
+  rooms_->loop.after(kHandOverLook, [this, limit, then = std::move(then)] { when_replaced(limit, then); });
 }
 
 bool Agent::connected() const {

@@ -64,8 +64,8 @@ class Agent {
   // Takes part in its pair. A node that asks nobody runs what is current, where it is the active one, and
   // then dials the coordinator; the others need that to become active.
   void start();
-  // Gives its lease back, stops every instance, then what delivers their messages; answers once all they kept
-  // is durable.
+  // Hands over to the other node if that can take over, or gives the lease back; stops every instance, then
+  // what delivers their messages. Answers once all they kept is durable.
   void stop(std::function<void()> done);
 
   [[nodiscard]] bool connected() const;
@@ -80,6 +80,9 @@ class Agent {
  private:
   struct Rooms;
   Agent(std::unique_ptr<Rooms> rooms, bool paired, pair::Control control);
+  // `then` once the other node is active, or will not be: the switch is given up, that node stops too, or it
+  // is `limit`.
+  void when_replaced(Instant limit, std::function<void()> then);
 
   std::unique_ptr<Rooms> rooms_;
   const bool paired_;

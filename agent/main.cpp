@@ -30,8 +30,8 @@ using namespace fieldline;
 
 // A configuration compiles in milliseconds; this many wait when a whole site is deployed at once.
 constexpr std::size_t kCompilerQueue = 1024;
-// How long a stop waits for instances to end and their state to reach the disk.
-constexpr Duration kStopLimit = std::chrono::seconds(10);
+// How long a stop waits for the other node to take over, instances to end and their state to reach the disk.
+constexpr Duration kStopLimit = std::chrono::seconds(15);
 
 // `what` is the file of its owner that has to be copied to `path`.
 Result<std::string> read_public_key(const std::filesystem::path& path, std::string_view what) {

@@ -50,7 +50,7 @@ struct Reached {  // this node's own journal
 };
 struct Drained {};  // no delivery is in flight any more, since StopDeliveries
 struct Stopped {};  // nothing is served any more, since EndServing; all it wrote is in the journal
-enum class Command { kSwitch, kEnterMaintenance, kLeaveMaintenance };
+enum class Command { kSwitch, kEnterMaintenance, kLeaveMaintenance, kStop };
 struct Disowned {  // another node bears this name, or the peer speaks another protocol
   std::string why;
 };

@@ -172,14 +172,21 @@ void Turn::on(Command command) {
       return act(StopDeliveries{});
     }
     case Command::kEnterMaintenance:
-      if (state_.phase == NodePhase::kMaintenance) return;
-      if (serving() && !state_.drain.ended) end_serving();
-      let_go(false);
-      return enter(NodePhase::kMaintenance, "an operator's word");
+      return step_aside("an operator's word");
+    case Command::kStop:
+      return step_aside("this node stops");
     case Command::kLeaveMaintenance:
       if (state_.phase == NodePhase::kMaintenance) enter(NodePhase::kSyncing, "an operator's word");
       return;
   }
+}
+
+void Turn::step_aside(std::string_view why) {
+  if (state_.phase == NodePhase::kMaintenance) return;
+  if (serving() && !state_.drain.ended) end_serving();
+  let_go(false);
+  enter(NodePhase::kMaintenance, why);
+  beat();
 }
 
 void Turn::on(const Disowned& event) {

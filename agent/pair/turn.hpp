@@ -63,6 +63,7 @@ class Turn {
   void become_active(bool unleased);
   void record_window();
   void abandon(std::string_view why);
+  void step_aside(std::string_view why);
   void fence(std::string_view why);
   void hand_over();
   void end_serving();

@@ -96,6 +96,28 @@ def test_a_planned_switch_loses_nothing_and_delivers_nothing_twice(site):
     assert snapshots(site) < taken + 4  # as a rule none: where the last ack came in time, which is not promised
 
 
+def test_a_node_that_is_told_to_stop_hands_over_first(site):
+    receiver = site.receiver
+    twice = receiver.twice()
+    for _ in range(2):
+        stopped = site.wait_settled()
+        heir = site.other(stopped)
+        site.wait_in_line()
+        receiver.away = True
+        send_some(site, 20)
+        start = time.monotonic()
+        assert site.nodes[stopped].stop() == 0
+        print(f"stop of {stopped}: gone after {time.monotonic() - start:.2f} s")
+        receiver.away = False
+        # All of it, though the one that accepted it is gone.
+        site.wait_active(heir)
+        wait_for("all that was accepted arrives", receiver.has_all, LIMIT)
+        site.nodes[stopped].come_back()
+        assert site.wait_settled() == heir
+    assert receiver.twice() == twice
+    assert not site.events("without")
+
+
 def test_what_only_a_dead_node_had_comes_home_with_it(site):
     receiver = site.receiver
     lonely = site.wait_settled()

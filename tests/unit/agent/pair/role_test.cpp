@@ -247,6 +247,16 @@ TEST_CASE("a node in maintenance never becomes active, until it is taken back") 
   CHECK_FALSE(requests(step(state, Tick{}, at(90s))).empty());
 }
 
+TEST_CASE("a node that stops gives its lease back, and takes no part meanwhile") {
+  auto state = active();
+  const auto actions = step(state, Command::kStop, at(8s));
+  CHECK(of<EndServing>(actions).size() == 1);
+  CHECK_FALSE(of<ToCentral>(actions).empty());
+  CHECK(state.phase == NodePhase::kMaintenance);
+  CHECK_FALSE(may_act(state, at(8s).now));
+  for (auto time = 9s; time < 60s; ++time) CHECK(requests(step(state, Tick{}, at(time))).empty());
+}
+
 TEST_CASE("no command brings a node back that takes no part any more") {
   auto state = started();
   step(state, Disowned{"another node bears its name"}, at(7s));
