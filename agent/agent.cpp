@@ -1,5 +1,8 @@
 #include "agent/agent.hpp"
 
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
 #include <functional>
 #include <limits>
 #include <utility>
@@ -227,6 +230,13 @@ struct Agent::Rooms {
     pair.start();
   }
 
+  void journal_damaged(const Error& error) {
+    spdlog::critical("the journal: {}", error.describe());
+    events.append(damage_event(
+        fmt::format("journal.db is damaged ({}); it is set aside at the next start", error.message)));
+    if (replica != nullptr && broken) broken();
+  }
+
   std::function<void(Event)> logger() {
     return [this](Event event) { events.append(std::move(event)); };
   }
@@ -264,6 +274,7 @@ struct Agent::Rooms {
   Station station;
   uplink::Uplink uplink;
   bool dialed = false;
+  std::function<void()> broken;
 };
 
 Result<std::unique_ptr<Agent>> Agent::build(const Ground& ground, const Settings& settings) {
@@ -292,8 +303,13 @@ void Agent::start() {
   rooms_->events.start();
   for (const auto& what : rooms_->set_aside) rooms_->events.append(damage_event(what));
   for (const auto& key : rooms_->artifacts->unreadable()) rooms_->events.append(unreadable_event(key));
+  rooms_->journal->on_damage([this](const Error& error) { rooms_->journal_damaged(error); });
   rooms_->journal->start();
   rooms_->desk.start([this] { rooms_->take_role(asks_); });
+}
+
+void Agent::on_broken(std::function<void()> listener) {
+  rooms_->broken = std::move(listener);
 }
 
 void Agent::stop(std::function<void()> done) {

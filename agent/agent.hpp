@@ -64,6 +64,9 @@ class Agent {
   // Takes part in its pair. A node that asks nobody runs what is current, where it is the active one, and
   // then dials the coordinator; the others need that to become active.
   void start();
+  // Told when the journal turned out to be damaged and the node has a peer: it is to be stopped, so that the
+  // other one goes on with what it has, and to be started again, which sets the file aside.
+  void on_broken(std::function<void()> listener);
   // Hands over to the other node if that can take over, or gives the lease back; stops every instance, then
   // what delivers their messages. Answers once all they kept is durable.
   void stop(std::function<void()> done);

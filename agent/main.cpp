@@ -128,6 +128,11 @@ Result<> run(const agent::Settings& settings) {
       settings);
   if (!node) return fail(node.error());
 
+  bool broken = false;
+  (*node)->on_broken([&] {
+    broken = true;
+    loop.stop();
+  });
   loop.post([&] { (*node)->start(); });
   loop.run();
 
@@ -138,7 +143,9 @@ Result<> run(const agent::Settings& settings) {
   if (!loop.run_until([&] { return stopped; }, kStopLimit)) spdlog::warn("instances did not stop in time");
   compiler.finish();
   strands.join();
-  return {};
+  if (!broken) return {};
+  return fail(ErrorCode::kCorrupt, "start this node again: it then takes the journal from the other one",
+              settings.state / "journal.db");
 }
 
 }  // namespace

@@ -185,6 +185,7 @@ void Journal::settle_batch(Batch& batch, const Result<>& outcome) {
     standing.newest = batch.first + static_cast<Place>(batch.entries.size()) - 1;
     stand(standing);
   }
+  if (!outcome) look_at(outcome.error());
   auto place = batch.first;
   for (const auto& entry : batch.entries) {
     if (!outcome) {
@@ -292,6 +293,12 @@ void Journal::records(Place after, Done<Records> reply) {
 
 void Journal::newest(Done<Place> reply) {
   read<Place>([](soci::session& sql) -> Result<Place> { return newest_place(sql); }, std::move(reply));
+}
+
+// What is wrong with one row names no database.
+void Journal::look_at(const Error& error) {
+  if (error.code != ErrorCode::kCorrupt || error.where.empty()) return;
+  if (const auto tell = std::exchange(damage_, nullptr)) tell(error);
 }
 
 // A portion at a time, so that accepts go in between.

@@ -98,6 +98,9 @@ class Journal {
   // Forgets all other instances.
   Result<> forget_but(const std::set<std::string>& instances);
 
+  // Told once, when a read or a write finds that the file is no whole database any more.
+  void on_damage(std::function<void(const Error&)> listener) { damage_ = std::move(listener); }
+
   // The pair. Told, once for many, when records of this node's own are durable.
   void on_growth(std::function<void()> listener) { growth_ = std::move(listener); }
   // Told when the messages of targets changed by records of the other node.
@@ -167,6 +170,7 @@ class Journal {
   void set_states_aside(const std::string& instance, std::vector<Place> damaged);
   void stand(const Standing& standing);
   void schedule_prune();
+  void look_at(const Error& error);
 
   sql::Database& database_;
   Executor& loop_;
@@ -176,6 +180,7 @@ class Journal {
   Standing standing_;
   Reach followed_;
   std::vector<MessageId> wanted_;
+  std::function<void(const Error&)> damage_;
   std::function<void()> growth_;
   bool growth_posted_ = false;
   bool even_ = false;  // nothing stood here that the peer did not have
@@ -206,7 +211,10 @@ void Journal::submit(std::function<Result<>(soci::session&, T&)> write, Done<T> 
   const auto kept = std::make_shared<Answer>();
   const auto settled = [this, self = std::weak_ptr(self_), kept, done](Result<> outcome) {
     if (self.expired()) return;
-    if (outcome) stand(kept->standing);
+    if (outcome)
+      stand(kept->standing);
+    else
+      look_at(outcome.error());
     done(outcome ? Result<T>(std::move(kept->answer)) : fail(std::move(outcome.error())));
   };
   auto queued = database_.submit(
@@ -223,8 +231,10 @@ void Journal::submit(std::function<Result<>(soci::session&, T&)> write, Done<T> 
 template <class T>
 void Journal::read(std::function<Result<T>(soci::session&)> query, Done<T> reply) {
   FIELDLINE_DCHECK(loop_.here());
-  const auto answered = [self = std::weak_ptr(self_), reply](Result<T> answer) {
-    if (!self.expired()) reply(std::move(answer));
+  const auto answered = [this, self = std::weak_ptr(self_), reply](Result<T> answer) {
+    if (self.expired()) return;
+    if (!answer) look_at(answer.error());
+    reply(std::move(answer));
   };
   auto queued = database_.read(std::move(query), answered, loop_);
   if (!queued) {

@@ -114,7 +114,8 @@ TEST_CASE("what stands in a log from before it began again is not missed") {
 
 TEST_CASE("a transaction that was undone leaves pages in the log that nobody misses") {
   const Killed killed(
-      "PRAGMA cache_size = 5; BEGIN; WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n WHERE x < 40) "
+      "PRAGMA cache_size = 5; BEGIN; WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n WHERE x "
+      "< 40) "
       "INSERT INTO t (b) SELECT zeroblob(4000) FROM n; ROLLBACK; INSERT INTO t (b) VALUES (zeroblob(10));"
       "INSERT INTO t (b) VALUES (zeroblob(10))");
   CHECK(killed.frames > 40);
