@@ -237,9 +237,12 @@ void Turn::drain() {
     drain.ended = true;
     end_serving();
   }
-  if (drain.ended && !state_.stopping && peer >= state_.position) return hand_over();
-  if (now_ < drain.until || state_.stopping) return;
-  act(Alarm{"switch-failed", "the standby did not catch up, or deliveries did not end, in time"});
+  // One that was started anew meanwhile would not take over.
+  const bool stands_by = state_.peer.phase == NodePhase::kStandby;
+  if (drain.ended && !state_.stopping && stands_by && peer >= state_.position) return hand_over();
+  if ((stands_by && now_ < drain.until) || state_.stopping) return;
+  act(Alarm{"switch-failed", stands_by ? "the standby did not catch up, or deliveries did not end, in time"
+                                       : "the other node does not stand by any more"});
   act(ResumeDeliveries{});
   if (drain.ended) act(BeginServing{state_.epoch});
   enter(NodePhase::kActive, "the switch failed");

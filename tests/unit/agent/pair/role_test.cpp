@@ -221,6 +221,26 @@ TEST_CASE("while a switch lasts no delivery is started, and when serving ended n
   }
 }
 
+TEST_CASE("a switch is given up when the peer was started anew meanwhile") {
+  auto state = active();
+  step(state, FromPeer{PeerBeat{0, NodePhase::kStandby, {}}}, at(8s));
+  step(state, Command::kSwitch, at(8s));
+  SECTION("while deliveries end") {
+    step(state, FromPeer{PeerBeat{0, NodePhase::kBootHold, {}}}, at(8500ms));
+    CHECK(state.phase == NodePhase::kActive);
+    CHECK(may_deliver(state, Instant(8500ms)));
+  }
+  SECTION("when nothing is served any more") {
+    step(state, Drained{}, at(9s));
+    step(state, FromPeer{PeerBeat{0, NodePhase::kBootHold, {}}}, at(9s));
+    CHECK(state.phase == NodePhase::kDraining);
+    const auto actions = step(state, Stopped{}, at(9s));
+    CHECK(answers<LeaseRelease>(actions).empty());
+    CHECK(of<BeginServing>(actions).size() == 1);
+    CHECK(state.phase == NodePhase::kActive);
+  }
+}
+
 TEST_CASE("a switch that can't be made is refused with words that say why") {
   auto state = active();
   const auto why = [&](Duration when) {
