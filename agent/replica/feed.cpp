@@ -7,6 +7,7 @@
 
 #include "agent/replica/limits.hpp"
 #include "agent/replica/records.hpp"
+#include "common/base/fail_point.hpp"
 #include "common/wire/message.hpp"
 
 namespace fieldline::replica {
@@ -78,12 +79,14 @@ void Feed::read() {
 void Feed::publish(const journal::Records& records) {
   grew(records.newest);
   if (records.through == *published_) return;
+  fail_point("replica.read");
   auto packed = pack(records.records);
   const RecordBatch batch{
       epoch(),        *published_, with_.journal.journal(), std::move(packed.heads), with_.journal.stream(),
       records.through};
   published_ = records.through;
   with_.publisher.publish(wire::seal(batch, batch.epoch, 0, std::move(packed.bytes)));
+  fail_point("replica.published");
 }
 
 void Feed::beacon() {
@@ -160,6 +163,7 @@ void Feed::send_page(const journal::Records& records, journal::Place from) {
   resync.not_before =
       std::max(resync.not_before, now) + Duration(bytes * Duration::period::den / resync_rate_);
   with_.to_peer(wire::seal(page, page.epoch, 0, std::move(packed.bytes)));
+  fail_point("replica.paged");
 }
 
 void Feed::take(const ReplicaAck& ack) {
@@ -171,6 +175,7 @@ void Feed::take(const ReplicaAck& ack) {
   while (!growths_.empty() && growths_.front().first <= *acked_) growths_.pop_front();
   with_.journal.acked(ack.journal, ack.place, ack.level);
   if (ack.level > 0 && level_) level_(ack.journal);
+  fail_point("replica.acked");
 }
 
 void Feed::take(const TailOffer& offer, std::string_view bytes) {
@@ -182,6 +187,7 @@ void Feed::take(const TailOffer& offer, std::string_view bytes) {
       std::move(*records),
       while_running([this, number = offer.number, count](const Result<std::vector<journal::Fate>>& fates) {
         if (!fates) return spdlog::error("replication: {}", fates.error().describe());
+        fail_point("replica.adopted");
         TailFates answer{{}, number};
         for (const auto fate : *fates) answer.fates.push_back(static_cast<MessageFate>(fate));
         if (count > 0)

@@ -9,6 +9,7 @@
 #include "agent/replica/limits.hpp"
 #include "agent/replica/records.hpp"
 #include "common/base/check.hpp"
+#include "common/base/fail_point.hpp"
 
 namespace fieldline::replica {
 namespace {
@@ -96,6 +97,7 @@ void Replica::stream(const wire::Envelope& envelope) {
   if (!batch) return link_.drop(batch.error().describe());
   auto portion = portion_of(*batch, envelope.attachment);
   if (!portion) return link_.drop(portion.error().describe());
+  fail_point("replica.heard");
   handle(Streamed{std::move(*portion)});
 }
 
@@ -152,22 +154,31 @@ std::function<void(Result<T>)> Replica::then(Then event) {
 
 void Replica::carry_out(Action& action) {
   auto& journal = with_.journal;
-  const auto written = [](const Result<>& outcome) { return Written{outcome.has_value()}; };
+  const auto written = [](std::string_view moment) {
+    return [moment](const Result<>& outcome) {
+      fail_point(moment);
+      return Written{outcome.has_value()};
+    };
+  };
   const auto send = [&](const auto& body, std::string bytes = {}) {
     with_.to_peer(wire::seal(body, state_.epoch, 0, std::move(bytes)));
   };
   std::visit(
       ByKind{
-          [&](Apply& apply) { journal.apply(apply.reach, std::move(apply.records), then<void>(written)); },
+          [&](Apply& apply) {
+            journal.apply(apply.reach, std::move(apply.records), then<void>(written("replica.applied")));
+          },
           [&](const BeginSnapshot& begin) {
             spdlog::info("replication: takes all of the other node's journal{}",
                          begin.set_back ? ", which was set back" : "");
-            journal.begin_snapshot(begin.journal, then<void>(written), begin.set_back);
+            journal.begin_snapshot(begin.journal, then<void>(written("replica.snapshot-begun")),
+                                   begin.set_back);
           },
-          [&](const EndSnapshot&) { journal.end_snapshot(then<void>(written)); },
+          [&](const EndSnapshot&) { journal.end_snapshot(then<void>(written("replica.snapshot-ended"))); },
           [&](const Ask& ask) { send(ask.query); },
           [&](const Ack& ack) {
             send(ReplicaAck{journal.journal(), journal.level(), ack.journal, ack.place});
+            fail_point("replica.acknowledged");
           },
           [&](const ReadUnshared& read) {
             journal.unshared(read.after, then<journal::Records>([](Result<journal::Records>& tail) {
@@ -178,9 +189,11 @@ void Replica::carry_out(Action& action) {
           [&](const Offer& offer) {
             auto packed = pack(offer.records);
             send(TailOffer{offer.number, std::move(packed.heads)}, std::move(packed.bytes));
+            fail_point("replica.offered");
           },
           [&](const Resolve& resolve) {
             journal.resolve(resolve.places, resolve.fates, then<void>([](const Result<>& outcome) {
+                              fail_point("replica.resolved");
                               return Resolved{outcome.has_value()};
                             }));
           },

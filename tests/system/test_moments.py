@@ -1,0 +1,100 @@
+"""A node of a pair dies at each named moment between the acceptance of a message and its end: the active one, and the other one
+as it comes back. docs/pair.md names them."""
+
+import pytest
+from conftest import show_logs
+from harness.daemons import Agent
+from harness.database_receiver import DatabaseReceiver
+from harness.mail_receiver import MailReceiver
+from harness.pair import LIMIT
+from harness.receiver import Receiver
+from harness.rest import wait_for
+from harness.sending_pair import LEASE, PairOfSenders
+
+# When the active node dies, and then again as it comes back: the moment, and which time.
+MOMENTS = [
+    ("outbox.accepted:60", "replica.snapshot-begun:1"),
+    ("replica.read:20", "replica.snapshot-ended:1"),
+    ("replica.published:20", "replica.offered:1"),
+    ("replica.acked:2", "replica.resolved:1"),
+    ("outbox.delivered:60", "replica.heard:5"),
+    ("outbox.marked:20", "replica.applied:5"),
+]
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    site = PairOfSenders(tmp_path_factory.mktemp("moments"), Receiver(), DatabaseReceiver(), MailReceiver(),
+                         settings={"pair.lease": f"{LEASE}s", "pair.renew": "500ms"})
+    try:
+        yield site.start(interval="50ms")
+    finally:
+        show_logs(site.daemons)
+        site.stop()
+
+
+@pytest.fixture(autouse=True)
+def checked(site):
+    """After each moment both nodes are there, and what was accepted has arrived; in the database once."""
+    yield
+    for agent in site.nodes.values():
+        agent.environment = {}
+        if not agent.running:
+            agent.start()
+    site.wait_settled()
+    site.wait_in_line()
+    site.wait_all()
+    for receiver in site.receivers:
+        if receiver.writes_once:
+            assert not receiver.twice()
+        print(f"{receiver.name}: {len(receiver.told)} accepted, {len(receiver.twice())} arrived again")
+
+
+def start_armed(agent, moment, start=Agent.start):
+    if agent.running:
+        agent.kill()
+    agent.environment = {"FIELDLINE_FAIL_POINT": moment}
+    start(agent)
+
+
+def wait_dead(agent, moment):
+    wait_for(f"{agent.name} dies at {moment}", lambda: not agent.running, LIMIT)
+
+
+def make_active(site, moment):
+    """The node that stood by is active, and dies at that moment."""
+    heir = site.nodes[site.other(site.wait_settled())]
+    start_armed(heir, moment, Agent.come_back)
+    site.wait_settled()
+    site.wait_in_line()
+    site.rest.post("/sites/north/failover")
+    return heir
+
+
+@pytest.mark.parametrize("moment, coming_back", MOMENTS)
+def test_an_active_node_dies_and_dies_again_as_it_comes_back(site, moment, coming_back):
+    dying = make_active(site, moment)
+    wait_dead(dying, moment)
+    site.wait_active(site.other(dying.node))
+    start_armed(dying, coming_back)
+    wait_dead(dying, coming_back)
+
+
+@pytest.mark.parametrize("moment", ["replica.paged:1", "replica.adopted:1"])
+def test_an_active_node_dies_as_the_other_one_comes_back(site, moment):
+    former = site.wait_settled()
+    dying = site.nodes[site.other(former)]
+    start_armed(dying, moment, Agent.come_back)
+    site.wait_settled()
+    site.wait_in_line()
+    site.nodes[former].kill()
+    site.wait_active(dying.node)
+    site.nodes[former].start()
+    wait_dead(dying, moment)
+
+
+@pytest.mark.parametrize("moment", ["replica.applied:40", "replica.acknowledged:3"])
+def test_a_standby_dies(site, moment):
+    standby = site.nodes[site.other(site.wait_settled())]
+    start_armed(standby, moment)
+    wait_dead(standby, moment)
