@@ -1,25 +1,20 @@
-"""Who takes over and who does not, where a standby lacks what its peer kept or hears nobody; and what a takeover lost."""
+"""Who takes over and who does not, where a standby lacks what its peer kept; and what a takeover may lose."""
 
 import calendar
 import time
 
 import pytest
 from conftest import show_logs
+from harness.changing_pair import LEASE, ChangingPair
 from harness.pair import LIMIT
 from harness.rest import wait_for
-from harness.sending_pair import SendingPair
 
-LEASE = 4  # s
-LONE_AFTER = 9  # s; at least two leases as a voter counts them
-SETTINGS = ("pair.strict", "pair.lone_survivor", "pair.lone_after")
 DATABASES = ("journal.db", "votes.db", "configurations.db", "events.db")
 
 
 @pytest.fixture(scope="module")
-def running(tmp_path_factory):
-    site = SendingPair(tmp_path_factory.mktemp("promotion"))
-    for agent in site.nodes.values():
-        agent.settings |= {"pair.lease": f"{LEASE}s", "pair.renew": "500ms"}
+def site(tmp_path_factory):
+    site = ChangingPair(tmp_path_factory.mktemp("promotion"))
     try:
         yield site.start()
     finally:
@@ -27,43 +22,8 @@ def running(tmp_path_factory):
         site.stop()
 
 
-@pytest.fixture
-def site(running):
-    """All are connected; settings last until a test asks for others."""
-    running.network.heal()
-    running.receiver.away = False
-    yield running
-
-
-def settle_with(site, **settings):
-    """Both nodes run with these settings of the pair, and no others; answers who is active, and the other one."""
-    wanted = {f"pair.{key}": value for key, value in settings.items()}
-    if any({key: agent.settings.get(key) for key in SETTINGS if key in agent.settings} != wanted
-           for agent in site.nodes.values()):
-        for agent in site.nodes.values():
-            agent.ask_to_stop()
-        for agent in site.nodes.values():
-            agent.stop()
-            for key in SETTINGS:
-                agent.settings.pop(key, None)
-            agent.settings |= wanted
-    for agent in site.nodes.values():
-        if not agent.running:
-            agent.start()
-    for agent in site.nodes.values():
-        agent.wait_online()
-    active = site.wait_settled()
-    wait_for("all that was accepted arrives", site.receiver.has_all, LIMIT)
-    wait_for("the standby is in line", lambda: health(site, active)["replication"].get("lag_rows", 1000) < 100, LIMIT)
-    return active, site.other(active)
-
-
-def health(site, name):
-    return site.node(name).get("health", {})
-
-
 def window(site, name):
-    return health(site, name).get("loss_window")
+    return site.told_by(name).get("loss_window")
 
 
 def utc(text):
@@ -83,19 +43,19 @@ def accept_alone(site, active, count=30):
     receiver = site.receiver
     receiver.away = True
     site.network.part("a", "b")
-    wait_for("the standby hears nothing", lambda: not health(site, site.other(active))["peer"]["connected"], LIMIT)
+    wait_for("the standby hears nothing", lambda: not site.told_by(site.other(active))["peer"]["connected"], LIMIT)
     # By then the standby asks for votes, and central says that it has another's.
     time.sleep(3)
     before = len(receiver.told)
     wait_for("the script sends", lambda: len(receiver.told) >= before + count, LIMIT)
-    assert not health(site, site.other(active)).get("held_back")
+    assert not site.told_by(site.other(active)).get("held_back")
     site.nodes[active].kill()
     receiver.away = False
     return list(receiver.told[before:])
 
 
 def test_a_strict_standby_in_step_takes_over(site):
-    active, standby = settle_with(site, strict="true")
+    active, standby = site.settle_with(strict="true")
     site.nodes[active].kill()
     site.wait_active(standby)
     site.nodes[active].come_back()
@@ -103,9 +63,9 @@ def test_a_strict_standby_in_step_takes_over(site):
 
 
 def test_a_strict_standby_that_lacks_rows_waits_for_its_peer(site):
-    active, standby = settle_with(site, strict="true")
+    active, standby = site.settle_with(strict="true")
     alone = accept_alone(site, active)
-    wait_for("it says why it does not take over", lambda: health(site, standby).get("held_back"), LIMIT)
+    wait_for("it says why it does not take over", lambda: site.told_by(standby).get("held_back"), LIMIT)
     wait_for("and so does the event log", lambda: site.events("promotion-refused"), LIMIT)
     told = len(site.receiver.told)
     end = time.monotonic() + LEASE
@@ -119,14 +79,14 @@ def test_a_strict_standby_that_lacks_rows_waits_for_its_peer(site):
     site.wait_settled()
     wait_for("all that was accepted arrives", site.receiver.has_all, LIMIT)
     assert all(site.receiver.delivered[one] for one in alone)
-    assert not any(health(site, name).get("held_back") for name in site.nodes)
+    assert not any(site.told_by(name).get("held_back") for name in site.nodes)
     assert not any(window(site, name) for name in site.nodes)
 
 
 def test_a_strict_standby_takes_over_when_it_is_told_to(site):
-    active, standby = settle_with(site, strict="true")
+    active, standby = site.settle_with(strict="true")
     alone = accept_alone(site, active)
-    wait_for("it does not take over", lambda: health(site, standby).get("held_back"), LIMIT)
+    wait_for("it does not take over", lambda: site.told_by(standby).get("held_back"), LIMIT)
     agent = site.nodes[standby]
     agent.stop()
     del agent.settings["pair.strict"]
@@ -144,7 +104,7 @@ def test_a_strict_standby_takes_over_when_it_is_told_to(site):
 
 
 def test_a_standby_that_lacks_rows_takes_over_and_says_so_until_they_are_home(site):
-    active, standby = settle_with(site)
+    active, standby = site.settle_with()
     parted = time.time()
     alone = accept_alone(site, active)
     site.wait_active(standby)
@@ -166,7 +126,7 @@ def test_a_standby_that_lacks_rows_takes_over_and_says_so_until_they_are_home(si
 @pytest.mark.parametrize("cut", ["together", "parted"])
 def test_what_is_lost_with_a_disk_is_within_the_window(site, cut):
     receiver = site.receiver
-    active, standby = settle_with(site)
+    active, standby = site.settle_with()
     if cut == "parted":
         accept_alone(site, active)
     else:
@@ -197,50 +157,3 @@ def test_what_is_lost_with_a_disk_is_within_the_window(site, cut):
         assert len(gone) >= 30 and len(gone) >= lacking["rows"]
     # What is known to be lost is not waited for in the tests to come.
     receiver.told = [one for one in receiver.told if one not in set(gone)]
-
-
-@pytest.mark.parametrize("opted", [True, False])
-def test_a_lone_survivor_takes_over_and_only_where_it_may(site, opted):
-    settings = {"lone_survivor": "true", "lone_after": f"{LONE_AFTER}s"} if opted else {}
-    active, standby = settle_with(site, **settings)
-    survivor = site.nodes[standby]
-    begun = len(survivor.log())
-    site.coordinator.kill()
-    site.nodes[active].kill()
-    start = time.monotonic()
-    if opted:
-        wait_for("it takes over", lambda: "pair: active" in survivor.log()[begun:], LIMIT)
-        assert time.monotonic() - start > LONE_AFTER - 2
-        now = time.monotonic()
-        wait_for("it works", lambda: site.heard(standby, now), LIMIT)
-    else:
-        time.sleep(LONE_AFTER + LEASE)
-        assert "pair: active" not in survivor.log()[begun:]
-        assert not site.heard(standby, start)
-    site.coordinator.start()
-    site.wait_active(standby)
-    if opted:
-        # It has a lease again, and gave up nothing for it.
-        wait_for("it has a lease", lambda: "lease" in health(site, standby), LIMIT)
-        assert "pair: fenced" not in survivor.log()[begun:]
-    site.nodes[active].come_back()
-    assert site.wait_settled() == standby
-    wait_for("all that was accepted arrives", site.receiver.has_all, LIMIT)
-
-
-def test_an_active_node_that_is_left_alone_is_fenced_and_goes_on_when_it_may(site):
-    active, standby = settle_with(site, lone_survivor="true", lone_after=f"{LONE_AFTER}s")
-    survivor = site.nodes[active]
-    begun = len(survivor.log())
-    site.nodes[standby].kill()
-    site.network.part(active, "central")
-    wait_for("it is fenced", lambda: "pair: fenced" in survivor.log()[begun:], LIMIT)
-    start = time.monotonic()
-    wait_for("it goes on", lambda: "pair: active" in survivor.log()[begun:], LIMIT)
-    assert time.monotonic() - start > LONE_AFTER - LEASE - 2
-    now = time.monotonic()
-    wait_for("it works", lambda: site.heard(active, now), LIMIT)
-    site.network.heal()
-    site.nodes[standby].come_back()
-    assert site.wait_settled() == active
-    wait_for("all that was accepted arrives", site.receiver.has_all, LIMIT)
