@@ -1,12 +1,20 @@
 """What the system tests share: fleets of real daemons, each in a directory of its own."""
 
 import contextlib
+import os
 import sys
 
 import pytest
 
 from harness.daemons import Coordinator, Fleet
+from harness.network import leave_the_host
 from harness.secrets import assert_nothing_leaked
+
+# Programs run side by side: each has all ports of loopback for itself. Not for a plain user, who would have to be root of
+# a namespace of his own for it, and then could not be postgres: his programs find free ports as a rule.
+if os.getuid() == 0:
+    with contextlib.suppress(OSError):
+        leave_the_host()
 
 LOG_END = 4000
 

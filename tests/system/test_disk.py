@@ -35,7 +35,6 @@ class Disk:
 @pytest.fixture(scope="module", autouse=True)
 def mounts_of_our_own():
     leave_the_host()
-    run("ip", "link", "set", "lo", "up")
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """Machines on one switch, each a network namespace of its own, whose packets a test drops one way or both."""
 
 import ctypes
+import functools
 import os
 import pathlib
 import subprocess
@@ -14,8 +15,9 @@ CLONE_NEWNET = 0x40000000
 HOST = "10.77.0.1"  # this process
 
 
+@functools.cache
 def leave_the_host():
-    """This process, and whom it starts from now on, has a network and mounts of its own. Once, before any thread."""
+    """This process, and whom it starts from now on, has a network and mounts of its own. Before any thread."""
     user, group = os.getuid(), os.getgid()
     flags = CLONE_NEWNET | CLONE_NEWNS | (CLONE_NEWUSER if user else 0)
     if LIBC.unshare(flags):
@@ -26,6 +28,7 @@ def leave_the_host():
         (own / "uid_map").write_text(f"0 {user} 1")
         (own / "gid_map").write_text(f"0 {group} 1")
     run("mount", "--make-rprivate", "/")
+    run("ip", "link", "set", "lo", "up")
 
 
 def run(*command, text=None):
@@ -61,8 +64,7 @@ class Network:
 
     def __init__(self, *names):
         leave_the_host()
-        for command in ("link add switch type bridge", "link set switch up", f"address add {HOST}/24 dev switch",
-                        "link set lo up"):
+        for command in ("link add switch type bridge", "link set switch up", f"address add {HOST}/24 dev switch"):
             run("ip", *command.split())
         self.machines = {name: Machine(name, number) for number, name in enumerate(names, 2)}
         self.heal()

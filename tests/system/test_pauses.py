@@ -1,0 +1,54 @@
+"""Nodes that stand still for a while, or are gone: at no time do two of them act."""
+
+import time
+
+import pytest
+from conftest import show_logs
+from harness.sending_pair import LEASE, SendingPair
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory):
+    site = SendingPair(tmp_path_factory.mktemp("paused"))
+    try:
+        yield site.start()
+    finally:
+        show_logs(site.daemons)
+        site.stop()
+
+
+@pytest.fixture
+def site(running):
+    running.wait_settled()
+    yield running
+    running.network.heal()
+
+
+@pytest.mark.parametrize("span", [1, 5, 30])
+def test_an_active_node_that_was_stopped_by_a_signal_sends_nothing_once_it_was_replaced(site, span):
+    name = site.wait_settled()
+    epoch = site.node(name)["epoch"]
+    agent = site.nodes[name]
+    agent.pause()
+    stopped = time.monotonic()
+    time.sleep(span)
+    if span > LEASE:
+        site.wait_replaced(name)
+    resumed = time.monotonic()
+    agent.resume()
+    if span < LEASE:
+        assert site.wait_settled() == name
+        assert site.node(name)["epoch"] == epoch
+        return
+    assert site.wait_settled() == site.other(name)
+    assert not site.heard(name, resumed), f"stopped for {resumed - stopped:.1f} s"
+
+
+@pytest.mark.parametrize("signal", ["pause", "kill"])
+def test_a_standby_that_is_gone_does_not_stop_the_active_one(site, signal):
+    name = site.wait_settled()
+    standby = site.nodes[site.other(name)]
+    getattr(standby, signal)()
+    site.stays(name, 2 * LEASE)
+    standby.come_back() if signal == "kill" else standby.resume()
+    assert site.wait_settled() == name
