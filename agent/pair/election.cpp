@@ -150,9 +150,7 @@ void Turn::record_window() {
   const auto& peer = state_.peer;
   const auto& own = state_.position;
   const bool lacks_known = peer.furthest > own;
-  // It told how far its journal reached when it served no more.
-  const bool complete = !lacks_known && !state_.unheard && (!peer.known || !is_serving(peer.phase));
-  if (complete) return;
+  if (!lacks_known && !state_.unheard && !peer.writes) return;
   std::optional<std::uint64_t> rows;
   if (peer.known && !lacks_known) rows = 0;
   if (lacks_known && peer.furthest.epoch == own.epoch) rows = peer.furthest.sequence - own.sequence;

@@ -116,6 +116,7 @@ struct State {
     NodePhase phase = NodePhase::kBootHold;
     JournalPosition position;
     JournalPosition furthest;    // that it ever told
+    bool writes = false;         // it served, and has not said since that it ended all of that
     std::uint64_t released = 0;  // it is not active in this epoch any more
   };
   // Of a planned switch.

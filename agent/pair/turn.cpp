@@ -7,6 +7,18 @@
 #include "agent/pair/limits.hpp"
 
 namespace fieldline::pair {
+namespace {
+
+bool is_serving(NodePhase phase) {
+  return phase == NodePhase::kActive || phase == NodePhase::kDraining;
+}
+
+// A node in this phase writes nothing of its own any more; one that is fenced or steps aside may still.
+bool has_ended(NodePhase phase) {
+  return phase == NodePhase::kBootHold || phase == NodePhase::kStandby || phase == NodePhase::kCandidate;
+}
+
+}  // namespace
 
 Actions Turn::take(const Event& event) {
   watch_clocks();
@@ -94,6 +106,7 @@ void Turn::hear(const LeaseRelease& release) {
   state_.vacant_from = std::min(state_.vacant_from, now_);
   if (!release.handover || state_.phase != NodePhase::kStandby || !automatic() || behind(state_)) return;
   state_.peer.phase = NodePhase::kSyncing;
+  state_.peer.writes = false;
   campaign();
 }
 
@@ -102,7 +115,8 @@ void Turn::hear(const PeerBeat& beat) {
   // Overtaken by its own release.
   if (is_serving(beat.phase) && beat.epoch <= state_.peer.released) return;
   const auto furthest = std::max(state_.peer.furthest, beat.position);
-  state_.peer = {true, now_, beat.phase, beat.position, furthest, state_.peer.released};
+  const bool writes = is_serving(beat.phase) || (state_.peer.writes && !has_ended(beat.phase));
+  state_.peer = {true, now_, beat.phase, beat.position, furthest, writes, state_.peer.released};
   state_.unheard = false;
   note_step();
   state_.seen_epoch = std::max({state_.seen_epoch, beat.epoch, beat.position.epoch});

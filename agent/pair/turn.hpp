@@ -88,9 +88,6 @@ class Turn {
   Actions actions_;
 };
 
-[[nodiscard]] inline bool is_serving(NodePhase phase) {
-  return phase == NodePhase::kActive || phase == NodePhase::kDraining;
-}
 // Does the peer's journal, as far as it is known, have rows that this node's has not?
 [[nodiscard]] bool behind(const State& state);
 // From when on this node may try to become active, as far as the peer is concerned.

@@ -196,6 +196,26 @@ TEST_CASE("a node that starts where its peer was active may lack rows, and recor
   CHECK_FALSE(windows[0].rows);
 }
 
+TEST_CASE("a peer that steps aside or is fenced may write until it says that it has ended") {
+  const auto last = GENERATE(NodePhase::kMaintenance, NodePhase::kFenced, NodePhase::kStandby);
+  auto state = started();
+  step(state, Reached{{5, 10}}, at(8s));
+  step(state, FromPeer{PeerBeat{5, NodePhase::kActive, {5, 10}}}, at(8s));
+  step(state, FromPeer{LeaseRelease{5, false}}, at(9s));
+  step(state, FromPeer{PeerBeat{5, last, {5, 10}}}, at(9s));
+  const auto probes = requests(step(state, Tick{}, at(16s)));
+  REQUIRE(!probes.empty());
+  step(state, FromCentral{VoteGrant{probes[0].epoch, probes[0].number, true}}, at(16s));
+  const auto asked = requests(step(state, VoteKept{true}, at(16s)));
+  REQUIRE(asked.size() == 1);
+  const auto windows =
+      of<RecordWindow>(step(state, FromCentral{VoteGrant{asked[0].epoch, asked[0].number, false}}, at(16s)));
+  REQUIRE(windows.size() == (last == NodePhase::kStandby ? 0U : 1U));
+  if (windows.empty()) return;
+  CHECK(windows[0].rows == 0U);
+  CHECK(windows[0].since == Timestamp(8s));
+}
+
 TEST_CASE("while a switch lasts no delivery is started, and when serving ended nothing may act") {
   auto state = active();
   step(state, FromPeer{PeerBeat{0, NodePhase::kStandby, {}}}, at(8s));
