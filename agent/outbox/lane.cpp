@@ -155,6 +155,11 @@ void Lane::settle(targets::Outcome outcome) {
   const auto stepped = step(life_, happening, around_.patience(target_), now);
   FIELDLINE_CHECK(stepped.has_value());
   apply(*stepped, delivered);
+  tell_if_rested();
+}
+
+void Lane::tell_if_rested() {
+  if (!running_ && !is_busy()) around_.rested();
 }
 
 void Lane::apply(const Step& stepped, const targets::Delivered& delivered) {
@@ -186,16 +191,21 @@ void Lane::park() {
       [this, self = std::weak_ptr(self_), view = view_](const Result<journal::Place>& parked) {
         if (self.expired() || view != view_) return;
         parking_ = false;
-        const auto& front = window_.front();
-        if (!parked && parked.error().code == ErrorCode::kCorrupt) {
-          around_.damaged(*this, {front.place, front.bytes});
-        } else if (!parked && parked.error().code != ErrorCode::kNotFound) {
-          spdlog::error("a message for {} could not be parked: {}", target_, parked.error().describe());
-          return wait(kDiskRetry);
-        }
-        if (parked) around_.parked(*this, front, life_.reason);
-        next();
+        after_parking(parked);
+        tell_if_rested();
       });
+}
+
+void Lane::after_parking(const Result<journal::Place>& parked) {
+  const auto& front = window_.front();
+  if (!parked && parked.error().code == ErrorCode::kCorrupt) {
+    around_.damaged(*this, {front.place, front.bytes});
+  } else if (!parked && parked.error().code != ErrorCode::kNotFound) {
+    spdlog::error("a message for {} could not be parked: {}", target_, parked.error().describe());
+    return wait(kDiskRetry);
+  }
+  if (parked) around_.parked(*this, front, life_.reason);
+  next();
 }
 
 void Lane::next() {

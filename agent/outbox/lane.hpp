@@ -33,6 +33,8 @@ class Lane {
     std::function<void(Lane&, std::int64_t attempts)> recovered{};
     // The first of an ordered target can't be delivered; nothing else goes before it is.
     std::function<void(Lane&, const journal::Waiting&, const std::string& reason)> blocked{};
+    // After end(): nothing is under way any more.
+    std::function<void()> rested{};
   };
 
   Lane(const Around& around, std::string target, const journal::LaneCount& found);
@@ -60,6 +62,8 @@ class Lane {
   [[nodiscard]] const std::string& target() const { return target_; }
   [[nodiscard]] bool is_blocked() const { return running_ && life_.blocked; }
   [[nodiscard]] bool is_delivering() const { return life_.stage == Stage::kDelivering; }
+  // A delivery is under way, or the disk is told what came of one.
+  [[nodiscard]] bool is_busy() const { return is_delivering() || parking_; }
   // When the first that waits was accepted, as far as it is known; the epoch: nothing waits.
   [[nodiscard]] Timestamp oldest() const;
 
@@ -72,6 +76,8 @@ class Lane {
   void settle(targets::Outcome outcome);
   void apply(const Step& step, const targets::Delivered& delivered);
   void park();
+  void after_parking(const Result<journal::Place>& parked);
+  void tell_if_rested();
   void next();
   void forget_dropped();
   void wait(Duration duration);

@@ -66,6 +66,7 @@ Lane::Around Outbox::around() {
                  fmt::format("message {} of {} blocks those after it: {}", message.message.id.text(),
                              message.message.instance, reason));
   };
+  around.rested = [this] { tell_if_stopped(); };
   around.recovered = [this](Lane& lane, std::int64_t attempts) {
     post_of(lane.target()).counts.last_error.clear();
     notices_.say(Notice::kRecovered, lane.target(), fmt::format("delivers again, at attempt {}", attempts));
@@ -113,7 +114,7 @@ void Outbox::stop(Duration patience, std::function<void()> done) {
 }
 
 void Outbox::tell_if_stopped() {
-  const auto busy = [](const auto& post) { return post.second.lane.is_delivering(); };
+  const auto busy = [](const auto& post) { return post.second.lane.is_busy(); };
   if (!stopped_ || !unmarked_.empty() || marks_under_way_ > 0) return;
   if (std::any_of(posts_.begin(), posts_.end(), busy)) return;
   surroundings_.loop.cancel(std::exchange(stop_timer_, 0));

@@ -254,6 +254,25 @@ TEST_CASE("to stop begins nothing more and answers once what was under way is on
   CHECK(node.disk.bodies(kErp) == Texts{"two"});
 }
 
+TEST_CASE("to stop answers at once when what was under way is refused or postponed") {
+  const targets::Outcome outcome =
+      GENERATE(targets::Outcome(targets::Refused{"422"}), targets::Outcome(targets::Postponed{"503", {}}));
+  Node node;
+  node.start();
+  node.courier->silent = true;
+  REQUIRE(node.send("one"));
+  node.run_for(1s);
+  bool stopped = false;
+  node.disk.call([&] { node.outbox->stop(1h, [&] { stopped = true; }); });
+  node.run_for(1s);
+  CHECK_FALSE(stopped);
+  node.courier->reply = [&](const Message&) { return outcome; };
+  node.courier->release();
+  node.run_for(1s);
+  CHECK(stopped);
+  CHECK(node.status().depth + node.status().parked == 1);
+}
+
 TEST_CASE("to stop waits for a silent target no longer than it may, and its message is delivered again") {
   Node node;
   node.start();
