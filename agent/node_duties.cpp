@@ -95,8 +95,9 @@ void NodeDuties::end_serving(std::function<void()> ended) {
   desk_.end([this, ended = std::move(ended)] {
     end_deliveries(kLastMoment, [this, ended] {
       --ending_;
-      ended();
       take_side();
+      // On a turn of its own: the journal tells on one, before it, how far the last records reach.
+      loop_.post(ended);
     });
   });
 }

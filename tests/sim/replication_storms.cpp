@@ -59,6 +59,7 @@ ReplicationReport quiet_storm(std::uint64_t seed) {
       world.note_told();
     }
   }
+  if (world.fault().empty()) world.hand_over();
   return world.end();
 }
 

@@ -11,7 +11,8 @@ namespace fieldline::sim {
 ReplicationReport replication_storm(std::uint64_t seed);
 // The same, and disks are lost.
 ReplicationReport disk_storm(std::uint64_t seed);
-// Nothing but weather in which the last messages of a stream get lost; then nobody says anything more.
+// Nothing but weather in which the last messages of a stream get lost, and then nobody says anything more;
+// and a planned switch.
 ReplicationReport quiet_storm(std::uint64_t seed);
 
 }  // namespace fieldline::sim

@@ -48,6 +48,6 @@ TEST_CASE("a node whose disk is lost comes in line, and nothing is missing that 
   weather(disk_storm, FIELDLINE_STORMS / kParts, 0, 1);
 }
 
-TEST_CASE("a standby that lost the last words of a stream gets them, though nothing more is said") {
+TEST_CASE("a standby that lost the last words of a stream gets them, and a planned switch loses nothing") {
   weather(quiet_storm, FIELDLINE_STORMS / kParts, 0, 1);
 }

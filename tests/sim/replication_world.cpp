@@ -120,6 +120,20 @@ void ReplicationWorld::check_states() {
   if (!fault.empty()) blame(std::move(fault));
 }
 
+void ReplicationWorld::hand_over() {
+  wait_for(3s);  // a peer that was not heard in the bad weather is refused
+  auto& old = *active();
+  const auto before = doubles;
+  states.hand_over();
+  for (auto messages = random.below(20); messages > 0; --messages) old.send();
+  wait_for(Duration(static_cast<std::int64_t>(random.below(100'000))));
+  old.switch_over();
+  if (!run_until([&] { return other(old).may_act() && settled(); }, 1min))
+    return blame(fmt::format("a planned switch gets nowhere: {}; {}", a_->describe(), b_->describe()));
+  if (doubles != before) blame("a planned switch delivered again");
+  check_states();
+}
+
 void ReplicationWorld::run_for(Duration span) {
   const auto end = time.clock().now() + span;
   while (time.clock().now() < end) {

@@ -64,6 +64,8 @@ class ReplicationWorld {
   void note_told();
   // Of the same, once the world is settled.
   void check_states();
+  // A planned switch in good weather: it loses nothing, and delivers nothing twice.
+  void hand_over();
   // Mends everything, and looks whether all is as it must be.
   [[nodiscard]] ReplicationReport end();
 

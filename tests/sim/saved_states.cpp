@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+
 namespace fieldline::sim {
 namespace {
 
@@ -28,7 +30,7 @@ void SavedStates::told(const std::string& node, const Found& found) {
 
 std::string SavedStates::begin(const std::string& node, const Found& found) {
   std::string fault;
-  for (const auto& [slot, number] : sure_[node]) {
+  for (const auto& [slot, number] : sure_[std::exchange(is_handed_over_, false) ? server_ : node]) {
     const auto there = found.find(slot);
     const bool is_forgotten = there == found.end() && forgotten_[slot.first] > number;
     if (!is_forgotten && (there == found.end() || there->second < number))

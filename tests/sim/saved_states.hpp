@@ -24,6 +24,8 @@ class SavedStates {
   void forgot(const std::string& node, const std::string& instance);
   // This node follows the one that serves, and has these.
   void told(const std::string& node, const Found& found);
+  // A planned switch begins, which loses nothing: who serves next finds all that is saved by then.
+  void hand_over() { is_handed_over_ = true; }
   // This node begins to serve with these. Answers what is wrong with them, if anything is.
   [[nodiscard]] std::string begin(const std::string& node, const Found& found);
   void lose_disk(const std::string& node) { sure_.erase(node); }
@@ -35,6 +37,7 @@ class SavedStates {
  private:
   std::uint64_t last_ = 0;
   std::string server_;
+  bool is_handed_over_ = false;
   std::map<std::string, Found> sure_;  // by node
   std::map<std::string, std::uint64_t> forgotten_;
 };
