@@ -206,7 +206,7 @@ void ReplicationNode::send() {
     run->outbox.accept(std::move(message), [this](const Result<MessageId>& id) {
       if (id) world_.accepted(*id, *this);
     });
-    if (world_.state_dice.below(4) == 0) run->save([] {});
+    if (world_.state_dice.below(8) == 0) run->save([] {});
   });
 }
 

@@ -7,7 +7,7 @@
 namespace fieldline::sim {
 namespace {
 
-std::string text(const SavedStates::Found& states) {
+std::string in_words(const SavedStates::Found& states) {
   std::string text;
   for (const auto& [slot, number] : states) text += fmt::format(" {}.{}={}", slot.first, slot.second, number);
   return text;
@@ -35,7 +35,7 @@ std::string SavedStates::begin(const std::string& node, const Found& found) {
     const bool is_forgotten = there == found.end() && forgotten_[slot.first] > number;
     if (!is_forgotten && (there == found.end() || there->second < number))
       fault = fmt::format("{} begins to serve without state {} of {}.{}; it has{}", node, number, slot.first,
-                          slot.second, text(found));
+                          slot.second, in_words(found));
   }
   server_ = node;
   sure_.clear();
@@ -46,9 +46,10 @@ std::string SavedStates::begin(const std::string& node, const Found& found) {
 std::string SavedStates::at_rest(const std::string& active, const Found& there, const Found& elsewhere) {
   if (active != server_) return fmt::format("{} is active, and {} began to serve last", active, server_);
   if (there != sure_[active])
-    return fmt::format("{} saved{}, and has{}", active, text(sure_[active]), text(there));
+    return fmt::format("{} saved{}, and has{}", active, in_words(sure_[active]), in_words(there));
   if (elsewhere != there)
-    return fmt::format("{} has saved{}, and the other node has{}", active, text(there), text(elsewhere));
+    return fmt::format("{} has saved{}, and the other node has{}", active, in_words(there),
+                       in_words(elsewhere));
   return {};
 }
 
