@@ -234,6 +234,7 @@ struct Agent::Rooms {
     spdlog::critical("the journal: {}", error.describe());
     events.append(damage_event(
         fmt::format("journal.db is damaged ({}); it is set aside at the next start", error.message)));
+    damaged = true;
     if (replica != nullptr && broken) broken();
   }
 
@@ -275,6 +276,7 @@ struct Agent::Rooms {
   uplink::Uplink uplink;
   bool dialed = false;
   std::function<void()> broken;
+  bool damaged = false;  // the journal: what the other node lacks can't be read any more
 };
 
 Result<std::unique_ptr<Agent>> Agent::build(const Ground& ground, const Settings& settings) {
@@ -318,7 +320,7 @@ void Agent::stop(std::function<void()> done) {
     if (paired_) static_cast<void>(rooms_->pair.command(pair::Command::kStop));
     rooms_->runtime.stop([this, done] { rooms_->duties.end_deliveries(kLastDeliveries, done); });
   };
-  if (!paired_ || !rooms_->pair.command(pair::Command::kSwitch)) return end();
+  if (!paired_ || rooms_->damaged || !rooms_->pair.command(pair::Command::kSwitch)) return end();
   when_replaced(rooms_->loop.clock().now() + kHandOver, std::move(end));
 }
 
