@@ -5,7 +5,6 @@ Default timers. --json prints one object a line.
 
 import json
 import pathlib
-import re
 import statistics
 import sys
 import tempfile
@@ -13,7 +12,7 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "system"))
 
-from harness.pair import LIMIT  # noqa: E402
+from harness.pair import LIMIT, seconds_of  # noqa: E402
 from harness.rest import wait_for  # noqa: E402
 from harness.sending_pair import SendingPair  # noqa: E402
 
@@ -48,27 +47,6 @@ def show(metric, value, unit, scale=""):
         print(f"{'pair':<10} {metric:<44} {value:>14.4g} {unit:<8} {scale}", flush=True)
 
 
-def replication(site, name):
-    return site.node(name).get("health", {}).get("replication", {})
-
-
-def seconds_of(duration):
-    """Of "250ms", "1s"."""
-    value, unit = re.fullmatch(r"([0-9]+)(us|ms|s|min)", duration).groups()
-    return int(value) * {"us": 1e-6, "ms": 1e-3, "s": 1, "min": 60}[unit]
-
-
-def wait_in_line(site):
-    def in_line():
-        active = site.active()
-        if not active:
-            return False
-        fed, following = replication(site, active), replication(site, site.other(active))
-        return (fed.get("state"), following.get("state")) == ("fed", "following") and fed.get("lag_rows", 1) < 100
-
-    wait_for("the standby follows", in_line, 300)
-
-
 def until_it_sends(site, name, since):
     """Seconds from `since` to the first request of that node after it."""
     wait_for(f"{name} sends", lambda: site.heard(name, since), LIMIT, pause=0.005)
@@ -80,7 +58,7 @@ def takeovers(site):
     took = []
     for _ in range(TAKEOVERS):
         killed = site.wait_settled()
-        wait_in_line(site)
+        site.wait_in_line(300)
         since = time.monotonic()
         site.nodes[killed].kill()
         took.append(until_it_sends(site, site.other(killed), since))
@@ -100,7 +78,7 @@ def switches(site):
     before = repeated(site)
     for _ in range(SWITCHES):
         name = site.wait_settled()
-        wait_in_line(site)
+        site.wait_in_line(300)
         time.sleep(2)  # until the active node has heard that its peer is ready
         since = time.monotonic()
         site.rest.post("/sites/north/failover?wait=30s", None)
@@ -142,7 +120,7 @@ def lag(site):
     before, start = waiting(site), time.monotonic()
     rows, seconds = [], []
     while time.monotonic() < start + 30:
-        told = replication(site, active)
+        told = site.replication(active)
         rows.append(told["lag_rows"])
         seconds.append(seconds_of(told["lag"]))
         time.sleep(0.5)
@@ -161,7 +139,7 @@ def burst(site):
     start = time.monotonic()
     wait_for("it is accepted", lambda: waiting(site) >= before + 100 * SENDERS, 300, pause=0.01)
     show("accepted", 100 * SENDERS / (time.monotonic() - start), "/s", "burst of 10,000")
-    wait_in_line(site)
+    site.wait_in_line(300)
     show("until the standby has it, too", time.monotonic() - start, "s", "burst of 10,000")
     remove(site, names)
 
@@ -175,9 +153,9 @@ def resync(site):
     wait_for("100,000 are accepted", lambda: waiting(site) >= before + 1000 * SENDERS, 600, pause=0.1)
     missed = waiting(site) - before
     away.start()
-    wait_for("it resyncs", lambda: replication(site, away.node).get("state") in ("resyncing", "following"), LIMIT, 0.05)
+    wait_for("it resyncs", lambda: site.replication(away.node).get("state") in ("resyncing", "following"), LIMIT, 0.05)
     start = time.monotonic()
-    wait_in_line(site)
+    site.wait_in_line(300)
     show("resync", missed / (time.monotonic() - start), "rows/s", f"{missed} messages missed")
     remove(site, names)
 

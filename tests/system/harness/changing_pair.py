@@ -33,8 +33,7 @@ class ChangingPair(SendingPair):
             agent.wait_online()
         active = self.wait_settled()
         wait_for("all that was accepted arrives", self.receiver.has_all, LIMIT)
-        wait_for("the standby is in line",
-                 lambda: self.told_by(active)["replication"].get("lag_rows", 1000) < 100, LIMIT)
+        self.wait_in_line()
         return active, self.other(active)
 
     def _change(self, wanted):

@@ -1,10 +1,18 @@
 """A site of two nodes that fail over, as central sees it."""
 
+import re
 import time
 
 from .rest import wait_for
 
 LIMIT = 60  # s; a takeover takes about 7
+LAG = 2  # s; a standby acknowledges once a second
+
+
+def seconds_of(duration):
+    """Of "250ms", "1s"."""
+    value, unit = re.fullmatch(r"([0-9]+)(us|ms|s|min)", duration).groups()
+    return int(value) * {"us": 1e-6, "ms": 1e-3, "s": 1, "min": 60}[unit]
 
 
 class Pair:
@@ -58,6 +66,21 @@ class Pair:
         name = wait_for("one node is active, the other one stands by", settled, limit, pause=0.2)
         self.wait_active(name)
         return name
+
+    def replication(self, name):
+        return self.node(name).get("health", {}).get("replication", {})
+
+    def wait_in_line(self, limit=LIMIT):
+        """The active node knows that the standby has everything, but for what came in the last moment."""
+        def in_line():
+            active = self.active()
+            if not active:
+                return False
+            fed, following = self.replication(active), self.replication(self.other(active))
+            return fed.get("state") == "fed" and following.get("state") == "following" and \
+                "lag" in fed and seconds_of(fed["lag"]) < LAG
+
+        wait_for("the standby follows", in_line, limit)
 
     def stays(self, name, span):
         """Nothing changes for that long."""

@@ -51,19 +51,6 @@ class PairOfSenders(Pair):
         wait_for(f"the standby holds {instance}",
                  lambda: self.rest.get(f"/instances/{instance}/deployment").get("standby") == "stored", 30)
 
-    def replication(self, name):
-        return self.node(name).get("health", {}).get("replication", {})
-
-    def wait_in_line(self):
-        """The active node knows that the standby has everything, but for what came in the last second or so."""
-        def in_line():
-            active = self.active()
-            told = active and (self.replication(active), self.replication(self.other(active)))
-            return told and told[0].get("state") == "fed" and told[1].get("state") == "following" and \
-                told[0].get("lag_rows", 1000) < 100
-
-        wait_for("the standby follows", in_line, LIMIT)
-
     def wait_sent(self, count):
         """Each script was told of so many more messages."""
         before = {receiver: len(receiver.told) for receiver in self.receivers}
