@@ -10,38 +10,32 @@ using namespace std::chrono_literals;
 
 namespace {
 
-void blow_on(ReplicationWorld& world) {
-  world.run_for(Duration(static_cast<std::int64_t>(world.random.below(6'000'000))));
-  if (world.random.below(3) == 0) world.close_ended();
-  world.note_told();
+// Some steps of `blow`, and what follows each.
+template <class Blow>
+ReplicationReport storm(std::uint64_t seed, Blow blow) {
+  ReplicationWorld world(seed);
+  world.run_for(12s);
+  const auto steps = 5 + world.random.below(15);
+  for (std::uint64_t i = 0; i < steps && world.fault().empty(); ++i) {
+    blow(world);
+    world.run_for(Duration(static_cast<std::int64_t>(world.random.below(6'000'000))));
+    if (world.random.below(3) == 0) world.close_ended();
+    world.note_told();
+  }
+  return world.end();
 }
 
 }  // namespace
 
 ReplicationReport replication_storm(std::uint64_t seed) {
-  ReplicationWorld world(seed);
-  world.run_for(12s);
-  const auto steps = 5 + world.random.below(15);
-  for (std::uint64_t i = 0; i < steps && world.fault().empty(); ++i) {
-    world.mishap();
-    blow_on(world);
-  }
-  return world.end();
+  return storm(seed, [](ReplicationWorld& world) { world.mishap(); });
 }
 
 ReplicationReport disk_storm(std::uint64_t seed) {
-  ReplicationWorld world(seed);
-  world.run_for(12s);
-  const auto steps = 5 + world.random.below(15);
-  for (std::uint64_t i = 0; i < steps && world.fault().empty(); ++i) {
-    if (world.random.below(6) == 0) {
-      world.lose_disk();
-    } else {
-      world.mishap();
-    }
-    blow_on(world);
-  }
-  return world.end();
+  return storm(seed, [](ReplicationWorld& world) {
+    if (world.random.below(6) == 0) return world.lose_disk();
+    world.mishap();
+  });
 }
 
 ReplicationReport quiet_storm(std::uint64_t seed) {

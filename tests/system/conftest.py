@@ -2,11 +2,10 @@
 
 import contextlib
 import os
-import sys
 
 import pytest
 
-from harness.daemons import Coordinator, Fleet
+from harness.daemons import QUICK, Coordinator, Fleet, show_logs
 from harness.network import leave_the_host
 from harness.secrets import assert_nothing_leaked
 
@@ -15,18 +14,6 @@ from harness.secrets import assert_nothing_leaked
 if os.getuid() == 0:
     with contextlib.suppress(OSError):
         leave_the_host()
-
-LOG_END = 4000
-
-# So that a test of silence does not take the ten seconds of the defaults.
-QUICK = {"nodes.silence_limit": "3s", "nodes.ping_interval": "500ms", "nodes.health_interval": "1s"}
-
-
-def show_logs(daemons):
-    """For the report of a failed test."""
-    for daemon in daemons:
-        print(f"--- the end of the log of {daemon.name}\n{daemon.log()[-LOG_END:]}", file=sys.stderr)
-
 
 @pytest.fixture(scope="session", autouse=True)
 def no_secret_is_left(tmp_path_factory):
@@ -40,6 +27,16 @@ def no_secret_leaks(tmp_path_factory):
     """In any file that the test, or its daemons, have written."""
     yield
     assert_nothing_leaked(tmp_path_factory.getbasetemp())
+
+
+@contextlib.contextmanager
+def at_work(site, **options):
+    """A site that is started with `options`, and stopped in the end."""
+    try:
+        yield site.start(**options)
+    finally:
+        show_logs(site.daemons)
+        site.stop()
 
 
 @contextlib.contextmanager

@@ -5,7 +5,8 @@ import random
 import time
 
 import pytest
-from conftest import QUICK, fleet_at
+from conftest import fleet_at
+from harness.daemons import QUICK
 from harness.postgresql import Postgresql
 from harness.rest import Refused, wait_for
 from harness.site import held, open_statuses, shown, wait_true

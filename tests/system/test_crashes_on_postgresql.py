@@ -1,7 +1,8 @@
 """A coordinator killed in mid-deployment, with its database on PostgreSQL: the same must hold."""
 
 import pytest
-from conftest import QUICK, fleet_at
+from conftest import fleet_at
+from harness.daemons import QUICK
 from harness.postgresql import Postgresql
 from test_crashes import (applied, healed, test_a_coordinator_killed_in_mid_deployment,  # noqa: F401
                           test_instances_outlive_the_coordinator)  # noqa: F401

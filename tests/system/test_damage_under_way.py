@@ -4,7 +4,7 @@ altered."""
 import re
 
 import pytest
-from conftest import show_logs
+from conftest import at_work
 from harness.pair import LIMIT
 from harness.receiver import READING, Receiver
 from harness.rest import wait_for
@@ -17,12 +17,8 @@ LAST_SECOND = 50  # messages
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory):
-    site = PairOfSenders(tmp_path_factory.mktemp("damage"), Receiver())
-    try:
-        yield site.start(interval="20ms")
-    finally:
-        show_logs(site.daemons)
-        site.stop()
+    with at_work(PairOfSenders(tmp_path_factory.mktemp("damage"), Receiver()), interval="20ms") as site:
+        yield site
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 import time
 
 import pytest
-from conftest import show_logs
 from harness.pair import LIMIT
 from harness.reading_pair import LEASE, STATION, reading_pair
 from harness.rest import wait_for
@@ -11,7 +10,7 @@ from harness.rest import wait_for
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory):
-    with reading_pair(tmp_path_factory.mktemp("pair"), show_logs) as running:
+    with reading_pair(tmp_path_factory.mktemp("pair")) as running:
         yield running
 
 

@@ -8,7 +8,8 @@ import struct
 import msgpack
 import pytest
 import zmq
-from conftest import fleet_at, QUICK
+from conftest import fleet_at
+from harness.daemons import QUICK
 from harness.rest import wait_for
 from python_agent import (ARTIFACTS_QUERY, HEADER, HELLO, INVENTORY_PAGE, MAGIC, ORDER, PING, PONG, REJECT, REPORT, VALUES_PAGE,
                           WELCOME,

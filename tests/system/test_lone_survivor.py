@@ -3,7 +3,7 @@
 import time
 
 import pytest
-from conftest import show_logs
+from conftest import at_work
 from harness.changing_pair import LEASE, ChangingPair
 from harness.pair import LIMIT
 from harness.rest import wait_for
@@ -13,12 +13,8 @@ LONE_AFTER = 9  # s; at least two leases as a voter counts them
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory):
-    site = ChangingPair(tmp_path_factory.mktemp("lone"))
-    try:
-        yield site.start()
-    finally:
-        show_logs(site.daemons)
-        site.stop()
+    with at_work(ChangingPair(tmp_path_factory.mktemp("lone"))) as site:
+        yield site
 
 
 @pytest.mark.parametrize("opted", [True, False])

@@ -1,7 +1,7 @@
 """What was ordered while the standby was away is so after its takeover, or central says what is not."""
 
 import pytest
-from conftest import show_logs
+from harness.daemons import show_logs
 from harness.pair import LIMIT
 from harness.rest import Refused, wait_for
 from harness.sending_pair import SendingPair

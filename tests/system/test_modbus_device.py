@@ -4,8 +4,7 @@ import pathlib
 import socket
 
 import pytest
-from conftest import QUICK, show_logs
-from harness.daemons import Agent, Coordinator, Daemon
+from harness.daemons import QUICK, Agent, Coordinator, Daemon, show_logs
 from harness.rest import wait_for
 from pymodbus.client import ModbusTcpClient
 

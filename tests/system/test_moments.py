@@ -2,7 +2,7 @@
 as it comes back. docs/pair.md names them."""
 
 import pytest
-from conftest import show_logs
+from conftest import at_work
 from harness.daemons import Agent
 from harness.database_receiver import DatabaseReceiver
 from harness.mail_receiver import MailReceiver
@@ -26,11 +26,8 @@ MOMENTS = [
 def site(tmp_path_factory):
     site = PairOfSenders(tmp_path_factory.mktemp("moments"), Receiver(), DatabaseReceiver(), MailReceiver(),
                          settings={"pair.lease": f"{LEASE}s", "pair.renew": "500ms"})
-    try:
-        yield site.start(interval="50ms")
-    finally:
-        show_logs(site.daemons)
-        site.stop()
+    with at_work(site, interval="50ms"):
+        yield site
 
 
 @pytest.fixture(autouse=True)

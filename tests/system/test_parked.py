@@ -6,8 +6,7 @@ import json
 import threading
 
 import pytest
-from conftest import QUICK, show_logs
-from harness.daemons import Agent, Coordinator
+from harness.daemons import QUICK, Agent, Coordinator, show_logs
 from harness.rest import Refused, Rest, wait_for
 
 EACH = 5  # messages of each instance

@@ -3,7 +3,7 @@
 import time
 
 import pytest
-from conftest import show_logs
+from conftest import at_work
 from harness.pair import LIMIT
 from harness.rest import wait_for
 from harness.sending_pair import LEASE, SendingPair
@@ -11,12 +11,8 @@ from harness.sending_pair import LEASE, SendingPair
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory):
-    site = SendingPair(tmp_path_factory.mktemp("parted"))
-    try:
-        yield site.start()
-    finally:
-        show_logs(site.daemons)
-        site.stop()
+    with at_work(SendingPair(tmp_path_factory.mktemp("parted"))) as site:
+        yield site
 
 
 @pytest.fixture

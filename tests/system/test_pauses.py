@@ -3,18 +3,14 @@
 import time
 
 import pytest
-from conftest import show_logs
+from conftest import at_work
 from harness.sending_pair import LEASE, SendingPair
 
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory):
-    site = SendingPair(tmp_path_factory.mktemp("paused"))
-    try:
-        yield site.start()
-    finally:
-        show_logs(site.daemons)
-        site.stop()
+    with at_work(SendingPair(tmp_path_factory.mktemp("paused"))) as site:
+        yield site
 
 
 @pytest.fixture

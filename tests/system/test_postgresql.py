@@ -3,8 +3,8 @@
 import threading
 
 import pytest
-from conftest import QUICK, fleet_at, show_logs
-from harness.daemons import Coordinator
+from conftest import fleet_at
+from harness.daemons import QUICK, Coordinator, show_logs
 from harness.postgresql import Postgresql
 from harness.rest import wait_for
 

@@ -4,7 +4,7 @@ import calendar
 import time
 
 import pytest
-from conftest import show_logs
+from conftest import at_work
 from harness.changing_pair import LEASE, ChangingPair
 from harness.pair import LIMIT
 from harness.rest import wait_for
@@ -14,12 +14,8 @@ DATABASES = ("journal.db", "votes.db", "configurations.db", "events.db")
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory):
-    site = ChangingPair(tmp_path_factory.mktemp("promotion"))
-    try:
-        yield site.start()
-    finally:
-        show_logs(site.daemons)
-        site.stop()
+    with at_work(ChangingPair(tmp_path_factory.mktemp("promotion"))) as site:
+        yield site
 
 
 def window(site, name):

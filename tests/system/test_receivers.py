@@ -4,7 +4,7 @@ twice is what docs/pair.md allows."""
 import time
 
 import pytest
-from conftest import show_logs
+from conftest import at_work
 from harness.database_receiver import DatabaseReceiver
 from harness.mail_receiver import MailReceiver
 from harness.receiver import Receiver
@@ -16,12 +16,8 @@ LAST_MOMENT = 2.0  # s
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory):
-    site = PairOfSenders(tmp_path_factory.mktemp("receivers"), Receiver(), DatabaseReceiver(), MailReceiver())
-    try:
-        yield site.start(interval="50ms")
-    finally:
-        show_logs(site.daemons)
-        site.stop()
+    with at_work(PairOfSenders(tmp_path_factory.mktemp("receivers"), Receiver(), DatabaseReceiver(), MailReceiver()), interval="50ms") as site:
+        yield site
 
 
 def set_pace(site, seconds):

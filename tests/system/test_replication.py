@@ -3,7 +3,7 @@
 import time
 
 import pytest
-from conftest import show_logs
+from conftest import at_work
 from harness.pair import LIMIT
 from harness.rest import Refused, wait_for
 from harness.sending_pair import SendingPair
@@ -19,12 +19,8 @@ KEEPER = [
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory):
-    site = SendingPair(tmp_path_factory.mktemp("replication"))
-    try:
-        yield site.start()
-    finally:
-        show_logs(site.daemons)
-        site.stop()
+    with at_work(SendingPair(tmp_path_factory.mktemp("replication"))) as site:
+        yield site
 
 
 @pytest.fixture(autouse=True)

@@ -6,8 +6,7 @@ import stat
 import subprocess
 
 import pytest
-from conftest import show_logs
-from harness.daemons import BIN, Agent, Coordinator
+from harness.daemons import BIN, Agent, Coordinator, show_logs
 from harness.secrets import assert_no_secret_in, secrets_below
 
 COORDINATOR = BIN / "fieldline-coordinator"

@@ -6,8 +6,7 @@ import ssl
 import subprocess
 
 import pytest
-from conftest import QUICK, show_logs
-from harness.daemons import BIN, Coordinator
+from harness.daemons import BIN, QUICK, Coordinator, show_logs
 from harness.rest import Rest, wait_for
 from harness.secrets import plant
 

@@ -6,6 +6,7 @@ import pathlib
 import signal
 import socket
 import subprocess
+import sys
 import urllib.error
 
 from .rest import Rest, wait_for
@@ -15,6 +16,10 @@ BIN = pathlib.Path(os.environ.get("FIELDLINE_BIN", ROOT / "build/dev/bin"))
 EXAMPLE = ROOT / "docs/examples/pump-station"
 EXAMPLE_PLANT = "127.0.0.1:1502"  # where the example's connection leads
 
+# Settings of a coordinator, so that a test of silence does not take the ten seconds of the defaults.
+QUICK = {"nodes.silence_limit": "3s", "nodes.ping_interval": "500ms", "nodes.health_interval": "1s"}
+LOG_END = 4000
+
 LIBC = ctypes.CDLL(None, use_errno=True)
 PR_SET_PDEATHSIG = 1
 
@@ -22,6 +27,12 @@ PR_SET_PDEATHSIG = 1
 def die_with_parent():
     """In the child: the kernel kills it when its parent is gone, however that ended."""
     LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def show_logs(daemons):
+    """For the report of a failed test."""
+    for daemon in daemons:
+        print(f"--- the end of the log of {daemon.name}\n{daemon.log()[-LOG_END:]}", file=sys.stderr)
 
 
 class Ended(AssertionError):

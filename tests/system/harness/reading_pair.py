@@ -2,14 +2,13 @@
 
 import contextlib
 
-from .daemons import Fleet, pair_up
+from .daemons import QUICK, Fleet, pair_up, show_logs
 from .line import Line
 from .pair import LIMIT, Pair
 from .rest import Refused, wait_for
 
 STATION = "NorthStation"
 LEASE = 6  # s, the default
-QUICK = {"nodes.silence_limit": "3s", "nodes.ping_interval": "500ms", "nodes.health_interval": "1s"}
 
 
 class ReadingPair(Pair):
@@ -34,8 +33,8 @@ class ReadingPair(Pair):
 
 
 @contextlib.contextmanager
-def reading_pair(state, show_logs):
-    """`show_logs` gets its daemons in the end."""
+def reading_pair(state):
+    """Stopped in the end."""
     lines = []
 
     def through_a_line(port):

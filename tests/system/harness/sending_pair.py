@@ -2,7 +2,7 @@
 
 import time
 
-from .daemons import Agent, Coordinator, pair_up
+from .daemons import QUICK, Agent, Coordinator, pair_up
 from .network import HOST, Network
 from .pair import LIMIT, Pair
 from .receiver import Receiver
@@ -10,7 +10,6 @@ from .rest import wait_for
 from .sender import documents
 
 LEASE = 3  # s; half of the default
-QUICK = {"nodes.silence_limit": "3s", "nodes.ping_interval": "500ms", "nodes.health_interval": "1s"}
 
 
 class PairOfSenders(Pair):
