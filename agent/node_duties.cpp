@@ -73,19 +73,11 @@ void NodeDuties::stop_deliveries(std::function<void()> drained) {
 }
 
 void NodeDuties::resume_deliveries() {
-  delivers_ = true;
   outbox_->start();
 }
 
-// What asks while a stop is under way waits for that one.
 void NodeDuties::end_deliveries(Duration patience, std::function<void()> ended) {
-  wait_for_deliveries_.push_back(std::move(ended));
-  if (wait_for_deliveries_.size() > 1) return;
-  const auto tell = [this] {
-    for (const auto& waits : std::exchange(wait_for_deliveries_, {})) waits();
-  };
-  if (!std::exchange(delivers_, false)) return tell();
-  outbox_->stop(patience, tell);
+  outbox_->stop(patience, std::move(ended));
 }
 
 void NodeDuties::end_serving(std::function<void()> ended) {

@@ -57,7 +57,7 @@ class NodeDuties final : public pair::Duties {
   void alarm(std::string_view code, const std::string& message) override;
   void entered(const pair::Enter& change) override;
 
-  // The standby has nothing of its own any more, in that journal of its.
+  // The standby has nothing of its own any more; its journal bears that name.
   void peer_is_level(const std::string& journal);
 
   // What it may lack of the other node's journal, since it became active.
@@ -80,8 +80,6 @@ class NodeDuties final : public pair::Duties {
   NodePhase phase_ = NodePhase::kBootHold;
   unsigned ending_ = 0;        // ends of serving under way
   std::uint64_t service_ = 0;  // counts begins and ends: what a late answer belonged to
-  bool delivers_ = false;
-  std::vector<std::function<void()>> wait_for_deliveries_;
   std::function<void()> settled_ = [] {};
   std::optional<LossWindow> window_;
   std::string window_of_;  // the journal of which it lacks something; empty: not known

@@ -95,18 +95,24 @@ void Outbox::changed(const journal::LaneChanges& changes) {
 void Outbox::start() {
   FIELDLINE_DCHECK(surroundings_.loop.here());
   running_ = true;
+  tell_stopped();
   for (auto& [target, post] : posts_) post.lane.start();
 }
 
 void Outbox::stop(Duration patience, std::function<void()> done) {
+  auto& loop = surroundings_.loop;
   running_ = false;
-  stopped_ = std::move(done);
+  stopped_.push_back(std::move(done));
   for (auto& [target, post] : posts_) post.lane.end();
-  stop_timer_ = surroundings_.loop.after(patience, [this] {
-    stop_timer_ = 0;
-    for (auto& [target, post] : posts_) post.lane.stop();
-    if (auto tell = std::exchange(stopped_, nullptr)) tell();
-  });
+  const auto due = loop.clock().now() + patience;
+  if (stop_timer_ == 0 || due < stop_due_) {
+    loop.cancel(stop_timer_);
+    stop_due_ = due;
+    stop_timer_ = loop.after(patience, [this] {
+      for (auto& [target, post] : posts_) post.lane.stop();
+      tell_stopped();
+    });
+  }
   write_marks();
   surroundings_.loop.post([this, self = std::weak_ptr(self_)] {
     if (!self.expired()) tell_if_stopped();
@@ -115,10 +121,13 @@ void Outbox::stop(Duration patience, std::function<void()> done) {
 
 void Outbox::tell_if_stopped() {
   const auto busy = [](const auto& post) { return post.second.lane.is_busy(); };
-  if (!stopped_ || !unmarked_.empty() || marks_under_way_ > 0) return;
-  if (std::any_of(posts_.begin(), posts_.end(), busy)) return;
+  if (stopped_.empty() || !unmarked_.empty() || marks_under_way_ > 0) return;
+  if (std::none_of(posts_.begin(), posts_.end(), busy)) tell_stopped();
+}
+
+void Outbox::tell_stopped() {
   surroundings_.loop.cancel(std::exchange(stop_timer_, 0));
-  std::exchange(stopped_, nullptr)();
+  for (const auto& tell : std::exchange(stopped_, {})) tell();
 }
 
 void Outbox::accept(Message message, Done<MessageId> done) {
@@ -222,7 +231,7 @@ void Outbox::delivered(Post& post, const journal::Waiting& message, const target
                         surroundings_.loop.clock().utc(), end.detail},
                        &post,
                        message.bytes});
-  if (unmarked_.size() >= kMarksAtOnce || stopped_) return write_marks();
+  if (unmarked_.size() >= kMarksAtOnce || !stopped_.empty()) return write_marks();
   if (mark_timer_ != 0 || marks_under_way_ > 0) return;
   mark_timer_ = surroundings_.loop.after(kMarkLinger, [this] {
     mark_timer_ = 0;

@@ -65,10 +65,10 @@ class Outbox {
   // disk; kTooLarge; kInvalid: text that is not UTF-8, or a target that is none.
   void accept(Message message, Done<MessageId> done);
 
-  // This node is active: delivers.
+  // This node is active: delivers. Answers a stop that has not ended.
   void start();
   // Begins no delivery, and answers when what was under way has ended and is on the disk, or after
-  // `patience`.
+  // `patience`; of several, after the shortest.
   void stop(Duration patience, std::function<void()> done);
 
   [[nodiscard]] std::vector<TargetStatus> status() const;
@@ -114,6 +114,7 @@ class Outbox {
   std::int64_t decided(const ParkedDecision& decision, const std::vector<journal::Moved>& moved);
   [[nodiscard]] std::int64_t disk_free();
   void tell_if_stopped();
+  void tell_stopped();
 
   const Surroundings surroundings_;
   const Caps caps_;
@@ -127,7 +128,8 @@ class Outbox {
   bool running_ = false;
   std::int64_t disk_free_ = 0;
   std::optional<Instant> disk_checked_;
-  std::function<void()> stopped_;
+  std::vector<std::function<void()>> stopped_;  // who waits for that
+  Instant stop_due_{};
   Executor::TimerId stop_timer_ = 0;
   std::shared_ptr<Outbox*> self_;  // late answers find it gone
 };

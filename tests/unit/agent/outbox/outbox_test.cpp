@@ -273,6 +273,37 @@ TEST_CASE("to stop answers at once when what was under way is refused or postpon
   CHECK(node.status().depth + node.status().parked == 1);
 }
 
+TEST_CASE("a stop that has less patience ends the one before it, too") {
+  Node node;
+  node.start();
+  node.courier->silent = true;
+  REQUIRE(node.send("one"));
+  node.run_for(1s);
+  int stopped = 0;
+  node.disk.call([&] { node.outbox->stop(1h, [&] { ++stopped; }); });
+  node.disk.call([&] { node.outbox->stop(5s, [&] { ++stopped; }); });
+  node.run_for(4s);
+  CHECK(stopped == 0);
+  REQUIRE(node.until([&] { return stopped == 2; }, 2s));
+}
+
+TEST_CASE("a stop that was taken back is over, and stops nothing later") {
+  Node node;
+  node.start();
+  node.courier->silent = true;
+  REQUIRE(node.send("one"));
+  node.run_for(1s);
+  bool stopped = false;
+  node.disk.call([&] { node.outbox->stop(1h, [&] { stopped = true; }); });
+  node.start();
+  CHECK(stopped);
+  node.run_for(2h);
+  node.courier->silent = false;
+  node.courier->release();
+  REQUIRE(node.send("two"));
+  REQUIRE(node.until([&] { return node.status().depth == 0; }));
+}
+
 TEST_CASE("to stop waits for a silent target no longer than it may, and its message is delivered again") {
   Node node;
   node.start();
