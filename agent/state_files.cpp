@@ -56,6 +56,20 @@ Result<bool> lost_some(const std::filesystem::path& file, Timestamp now,
   return true;
 }
 
+// What stands behind a damage in its log would be taken for known by the peer. Before the log is folded in:
+// then nothing shows that it was damaged.
+Result<> begin_anew(const std::filesystem::path& file, Timestamp now) {
+  auto journal = sql::open_threaded({"sqlite:" + file.string(), "journal", journal::migrations()});
+  Result<> begun;
+  if (journal) {
+    begun = journal::Journal::begin_anew(**journal, now);
+  } else {
+    begun = fail(journal.error());
+  }
+  if (!begun && begun.error().code == ErrorCode::kCorrupt) return {};  // it is set aside whole
+  return begun;
+}
+
 // A node that forgot its vote could give another one in the same epoch.
 Result<> check_votes(const std::filesystem::path& file) {
   auto whole = sql::check_log(file);
@@ -72,14 +86,15 @@ Result<> check_votes(const std::filesystem::path& file) {
 
 Result<StateFiles> open_state_files(const std::filesystem::path& state, Timestamp now) {
   StateFiles files;
-  bool is_set_back = false;  // the journal
+  if (auto whole = check_votes(state / "votes.db"); !whole) return fail(whole.error());
   for (const std::string_view name : {"configurations.db"sv, "events.db"sv, kJournal}) {
     const auto lost = lost_some(state / name, now, files.set_aside);
     if (!lost) return fail(lost.error());
-    is_set_back = is_set_back || (*lost && name == kJournal);
+    if (*lost && name == kJournal) {
+      if (auto begun = begin_anew(state / name, now); !begun) return fail(begun.error());
+    }
     if (auto room = make_room(state / name, now, files.set_aside); !room) return fail(room.error());
   }
-  if (auto whole = check_votes(state / "votes.db"); !whole) return fail(whole.error());
   for (const auto& [name, of, migrations, into] :
        {File{"configurations.db", "store", store::migrations(), &StateFiles::configurations},
         File{"events.db", "events", events::migrations(), &StateFiles::events},
@@ -88,9 +103,6 @@ Result<StateFiles> open_state_files(const std::filesystem::path& state, Timestam
     auto opened = sql::open_threaded({"sqlite:" + (state / name).string(), of, migrations});
     if (!opened) return fail(std::move(opened.error()));
     files.*into = std::move(*opened);
-  }
-  if (is_set_back) {
-    if (auto begun = journal::Journal::begin_anew(*files.journal, now); !begun) return fail(begun.error());
   }
   return files;
 }

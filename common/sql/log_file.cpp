@@ -1,8 +1,5 @@
 #include "common/sql/log_file.hpp"
 
-#include <fmt/format.h>
-
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <fstream>
@@ -20,6 +17,7 @@ constexpr std::size_t kLogHead = 32;
 constexpr std::size_t kFrameHead = 24;
 constexpr std::uint32_t kMagic = 0x377f0682;  // and one more where the checks are of big-endian words
 constexpr std::size_t kPage = 4096;           // where the head of the log does not tell
+constexpr std::size_t kLargestPage = 65536;
 
 std::uint32_t word(std::string_view bytes, std::size_t at, bool big = true) {
   std::uint32_t value = 0;
@@ -28,8 +26,6 @@ std::uint32_t word(std::string_view bytes, std::size_t at, bool big = true) {
   }
   return value;
 }
-
-constexpr std::size_t kLargestPage = 65536;
 
 // Runs over all that was checked before.
 struct Check {
@@ -111,7 +107,8 @@ class Log {
 Result<> check_log(const std::filesystem::path& database) {
   const auto file = database.string() + "-wal";
   std::error_code error;
-  if (!std::filesystem::exists(file, error)) return {};
+  // SQLite removes a log that has no database.
+  if (!std::filesystem::exists(database, error) || !std::filesystem::exists(file, error)) return {};
   std::ifstream stream(file, std::ios::binary);
   if (!stream) return fail(ErrorCode::kIo, "the log of the database can't be read", file);
   if (!Log(stream).lost_some()) return {};
