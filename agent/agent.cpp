@@ -320,14 +320,19 @@ void Agent::stop(std::function<void()> done) {
     if (paired_) static_cast<void>(rooms_->pair.command(pair::Command::kStop));
     rooms_->runtime.stop([this, done] { rooms_->duties.end_deliveries(kLastDeliveries, done); });
   };
-  if (!paired_ || rooms_->damaged || !rooms_->pair.command(pair::Command::kSwitch)) return end();
+  auto& pair = rooms_->pair;
+  const bool hands_over =
+      paired_ && !rooms_->damaged &&
+      (pair.phase() == NodePhase::kDraining || pair.command(pair::Command::kSwitch).has_value());
+  if (!hands_over) return end();
   when_replaced(rooms_->loop.clock().now() + kHandOver, std::move(end));
 }
 
 void Agent::when_replaced(Instant limit, std::function<void()> then) {
   const auto& pair = rooms_->pair;
   const auto peer = pair.peer();
-  const bool failed = pair.phase() == NodePhase::kActive || !peer || peer == NodePhase::kMaintenance;
+  const bool failed =
+      rooms_->damaged || pair.phase() == NodePhase::kActive || !peer || peer == NodePhase::kMaintenance;
   if (failed || peer == NodePhase::kActive || rooms_->loop.clock().now() >= limit) return then();
   rooms_->loop.after(kHandOverLook, [this, limit, then = std::move(then)] { when_replaced(limit, then); });
 }

@@ -129,18 +129,20 @@ Result<> run(const agent::Settings& settings) {
   if (!node) return fail(node.error());
 
   bool broken = false;
+  bool stopping = false;
   (*node)->on_broken([&] {
     broken = true;
-    loop.stop();
+    if (!stopping) loop.stop();
   });
   loop.post([&] { (*node)->start(); });
   loop.run();
 
   spdlog::info("stopping");
+  stopping = true;
   loop.resume();
   bool stopped = false;
   loop.post([&] { (*node)->stop([&] { stopped = true; }); });
-  if (!loop.run_until([&] { return stopped; }, kStopLimit)) spdlog::warn("instances did not stop in time");
+  if (!loop.run_until([&] { return stopped; }, kStopLimit)) spdlog::warn("ends before all has stopped");
   compiler.finish();
   strands.join();
   if (!broken) return {};

@@ -109,7 +109,7 @@ void Station::hand_over(const SwitchQuery&, Reply<SwitchAnswer> reply) {
   reply({begun.error().where, begun.error().message});
 }
 
-// The pair would let an active node go at once, for a stop: here nobody may end up without one by a word.
+// The pair would let an active node go at once: here nobody may end up without one by a word.
 void Station::maintain(const MaintenanceQuery& query, Reply<SwitchAnswer> reply) {
   if (query.enter && rooms_.pair.role() == Role::kActive)
     return reply({"active", "the node is active: fail over first"});

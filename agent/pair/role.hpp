@@ -82,7 +82,8 @@ struct RecordWindow {
   std::uint64_t epoch = 0;
   JournalPosition after;
   std::optional<std::uint64_t> rows;  // at least so many, and perhaps none; absent: nothing is known of them
-  std::optional<Timestamp> since;     // all that the peer kept before is here; absent: it was never heard
+  std::optional<Timestamp> since;     // all that the peer kept before is here; absent: since its start this
+                                      // node was never in step
 };
 struct Alarm {
   std::string_view code;

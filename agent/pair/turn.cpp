@@ -115,7 +115,8 @@ void Turn::hear(const PeerBeat& beat) {
   // Overtaken by its own release.
   if (is_serving(beat.phase) && beat.epoch <= state_.peer.released) return;
   const auto furthest = std::max(state_.peer.furthest, beat.position);
-  const bool writes = is_serving(beat.phase) || (state_.peer.writes && !has_ended(beat.phase));
+  const bool served = state_.peer.writes || state_.unheard;
+  const bool writes = is_serving(beat.phase) || (served && !has_ended(beat.phase));
   state_.peer = {true, now_, beat.phase, beat.position, furthest, writes, state_.peer.released};
   state_.unheard = false;
   note_step();

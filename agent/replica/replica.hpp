@@ -44,8 +44,7 @@ class Replica {
   Replica(const Replica&) = delete;
   Replica& operator=(const Replica&) = delete;
 
-  // Told, again and again, that the standby has nothing of its own any more, and in which journal. Before
-  // start().
+  // As Feed::on_level(); before start().
   void on_level(std::function<void(const std::string& journal)> listener) {
     feed_.on_level(std::move(listener));
   }

@@ -140,7 +140,7 @@ struct LossWindow {
   std::uint64_t epoch = 0;           // in which it became active
   bool lost = false;                 // the other one came back, and its disk does not have that any more
   std::optional<std::int64_t> rows;  // at least so many, of the journal; absent: nothing is known of them
-  std::optional<Timestamp> since;    // what the other one kept before is here; absent: it was never heard
+  std::optional<Timestamp> since;  // what the other one kept before is here; absent: nothing is known of that
 
   static constexpr auto fields =
       fields_in_order(required("after", &LossWindow::after), required("epoch", &LossWindow::epoch),

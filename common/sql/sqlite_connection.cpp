@@ -52,9 +52,9 @@ void configure() {
 }
 
 // One statement without parameters or rows, compiled when it is first run.
-class Order {
+class PlainStatement {
  public:
-  explicit Order(const char* text) : text_(text) {}
+  explicit PlainStatement(const char* text) : text_(text) {}
 
   int run(sqlite_api::sqlite3* connection) {
     if (!statement_) {
@@ -124,10 +124,10 @@ class SqliteConnection final : public Connection {
 
   const std::string name_;
   // Around each read and each group of writes.
-  Order begin_write_{"BEGIN IMMEDIATE"};
-  Order begin_snapshot_{"BEGIN"};
-  Order commit_{"COMMIT"};
-  Order roll_back_{"ROLLBACK"};
+  PlainStatement begin_write_{"BEGIN IMMEDIATE"};
+  PlainStatement begin_snapshot_{"BEGIN"};
+  PlainStatement commit_{"COMMIT"};
+  PlainStatement roll_back_{"ROLLBACK"};
 };
 
 }  // namespace

@@ -287,11 +287,20 @@ TEST_CASE("a node in maintenance never becomes active, until it is taken back") 
   CHECK_FALSE(requests(step(state, Tick{}, at(90s))).empty());
 }
 
+TEST_CASE("a peer that served unheard may still write while it stops, whatever is heard of it first") {
+  auto state = started();
+  state.unheard = true;
+  step(state, FromPeer{PeerBeat{3, NodePhase::kFenced, {3, 9}}}, at(7s));
+  CHECK(state.peer.writes);
+  step(state, FromPeer{PeerBeat{3, NodePhase::kStandby, {3, 9}}}, at(8s));
+  CHECK_FALSE(state.peer.writes);
+}
+
 TEST_CASE("a node that stops gives its lease back, and takes no part meanwhile") {
   auto state = active();
   const auto actions = step(state, Command::kStop, at(8s));
   CHECK(of<EndServing>(actions).size() == 1);
-  CHECK_FALSE(of<ToCentral>(actions).empty());
+  CHECK(answers<LeaseRelease>(actions).size() == 1);
   CHECK(state.phase == NodePhase::kMaintenance);
   CHECK_FALSE(may_act(state, at(8s).now));
   for (auto time = 9s; time < 60s; ++time) CHECK(requests(step(state, Tick{}, at(time))).empty());
