@@ -28,8 +28,7 @@ class ChangingPair(SendingPair):
             self._change(wanted)
         for agent in self.nodes.values():
             if not agent.running:
-                agent.start()
-        for agent in self.nodes.values():
+                agent.come_back()
             agent.wait_online()
         active = self.wait_settled()
         wait_for("all that was accepted arrives", self.receiver.has_all, LIMIT)

@@ -54,6 +54,7 @@ class Daemon:
         self.environment = {}  # beside ours
         self.machine = None  # of a Network; None: this one
         self.process = None
+        self.asked = False  # to stop
 
     @property
     def address(self):
@@ -61,6 +62,7 @@ class Daemon:
 
     def launch(self, *command):
         assert not self.running
+        self.asked = False
         if self.machine:
             command = self.machine.enter + list(command)
         with open(self.log_path, "ab") as log:
@@ -88,7 +90,9 @@ class Daemon:
         self.process.send_signal(signal.SIGCONT)
 
     def ask_to_stop(self):
-        if self.running:
+        """Once: a second signal ends it at once."""
+        if self.running and not self.asked:
+            self.asked = True
             self.resume()
             self.process.terminate()
 
