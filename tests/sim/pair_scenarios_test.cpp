@@ -279,11 +279,13 @@ TEST_CASE("a strict standby that starts beside a dead peer does not know what th
 
 TEST_CASE("a strict node that served last goes on after its restart, alone or not") {
   PairWorld world(1);
+  const bool alone = GENERATE(false, true);
   world.settings(kA).strict = world.settings(kB).strict = true;
   settle_with_a(world);
   world.crash(kB);
   world.crash(kA);
   world.start(kA);
+  if (!alone) world.start(kB);
   world.run_for(30s);
   CHECK(world.acts(kA));
   CHECK(world.told<pair::RecordWindow>(kA).empty());

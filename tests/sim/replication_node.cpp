@@ -138,8 +138,8 @@ struct ReplicationNode::Run {
     const std::string instance = dice.below(2) == 0 ? "Pump" : "Valve";
     if (dice.below(10) == 0) {
       world.states.forgets(instance, number);
-      return journal->forget(instance, [this, instance, done](const Result<>& forgotten) {
-        if (forgotten) world.states.forgot(node.name_, instance);
+      return journal->forget(instance, [this, instance, number, done](const Result<>& forgotten) {
+        if (forgotten) world.states.forgot(node.name_, instance, number);
         done();
       });
     }
@@ -231,6 +231,10 @@ bool ReplicationNode::is_settled() const {
 
 bool ReplicationNode::follows(const ReplicationNode& other) const {
   return is_settled() && other.up() && run_->journal->followed().journal == other.run_->journal->journal();
+}
+
+bool ReplicationNode::is_level_with(const ReplicationNode& other) const {
+  return run_->journal->position() == other.run_->journal->position();
 }
 
 std::string ReplicationNode::describe() const {

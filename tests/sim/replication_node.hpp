@@ -31,6 +31,7 @@ class ReplicationNode {
   // In line with what it follows, or followed by what does.
   [[nodiscard]] bool is_settled() const;
   [[nodiscard]] bool follows(const ReplicationNode& other) const;
+  [[nodiscard]] bool is_level_with(const ReplicationNode& other) const;
   [[nodiscard]] bool runs() const;
   [[nodiscard]] std::string describe() const;
 

@@ -109,9 +109,11 @@ void ReplicationWorld::begins(const ReplicationNode& node) {
 
 void ReplicationWorld::note_told() {
   const auto* now = active();
-  if (now == nullptr) return;
+  if (now == nullptr || !now->runs()) return;
   const auto& standby = other(*now);
-  if (standby.follows(*now)) states.told(standby.name(), standby.states());
+  if (!standby.follows(*now)) return;
+  auto fault = states.told(standby.name(), standby.states(), standby.is_level_with(*now));
+  if (!fault.empty()) blame(std::move(fault));
 }
 
 void ReplicationWorld::check_states() {
@@ -122,13 +124,14 @@ void ReplicationWorld::check_states() {
 
 void ReplicationWorld::hand_over() {
   wait_for(3s);  // a peer that was not heard in the bad weather is refused
-  auto& old = *active();
+  auto* old = active();
+  if (old == nullptr) return blame("nobody is active in good weather");
   const auto before = doubles;
   states.hand_over();
-  for (auto messages = random.below(20); messages > 0; --messages) old.send();
+  for (auto messages = random.below(20); messages > 0; --messages) old->send();
   wait_for(Duration(static_cast<std::int64_t>(random.below(100'000))));
-  old.switch_over();
-  if (!run_until([&] { return other(old).may_act() && settled(); }, 1min))
+  old->switch_over();
+  if (!run_until([&] { return other(*old).may_act() && settled(); }, 1min))
     return blame(fmt::format("a planned switch gets nowhere: {}; {}", a_->describe(), b_->describe()));
   if (doubles != before) blame("a planned switch delivered again");
   check_states();

@@ -19,6 +19,7 @@ WORLD = "tests/sim/pair_world.cpp"
 FEED = "agent/replica/feed.cpp"
 FOLLOWER = "agent/replica/follower.cpp"
 FOLLOW_ROWS = "agent/journal/follow_rows.cpp"
+SETTLED_ROWS = "agent/journal/settled_rows.cpp"
 
 # name: (rule of docs/pair.md, [(file, text, what takes its place)])
 MUTANTS = {
@@ -120,6 +121,9 @@ REPLICATION = {
     "old-states-stay": ("retained values and alarm states of the active node win", [
         (FOLLOW_ROWS, '    Statement(sql, "DELETE FROM kept WHERE place <= ?").bind(*peer.swept).run();\n', ""),
         (FOLLOW_ROWS, "if (shelf == 0 || is_shared(sql, place)) shelving", "if (shelf != 0 && is_shared(sql, place)) shelving"),
+    ]),
+    "new-file-under-the-old-name": ("a new file has another name", [
+        (SETTLED_ROWS, 'VALUES (1, 1, 0, ?)").text(journal)', 'VALUES (1, 1, 0, ?)").text(self.node)'),
     ]),
     "sent-taken-for-kept": ("the stream", [
         (FEED, "with_.journal.acked(ack.journal, ack.place, ack.level);",

@@ -12,7 +12,7 @@ TEST_CASE(
   const auto [first, last] = seeds(1000);
   bool red = false;
   for (auto seed = first; seed <= last && !red; ++seed) {
-    for (auto* storm : {quiet_storm, replication_storm}) {
+    for (auto* storm : {quiet_storm, replication_storm, disk_storm}) {
       const auto report = storm(seed);
       red = red || !report.fault.empty();
       if (!report.fault.empty()) WARN("seed " << seed << ": " << report.fault);
