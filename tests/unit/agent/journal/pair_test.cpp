@@ -286,6 +286,22 @@ TEST_CASE("a peer with a new disk gets everything, and what it gave before is of
   }
 }
 
+TEST_CASE("a peer that takes over before its new disk has anything is offered what the old one had") {
+  TwoNodes pair;
+  pair.a.become_active(3);
+  pair.a.accept("kept");
+  REQUIRE(follow(pair.a, pair.b));
+  acknowledge(pair.b, pair.a);
+  pair.b.replace_disk();
+  REQUIRE_FALSE(follow(pair.a, pair.b, 0));
+  acknowledge(pair.b, pair.a);
+  pair.b.become_active(4);
+  REQUIRE(follow(pair.b, pair.a));
+  CHECK(pair.a.bodies() == Bodies{"kept"});
+  offer(pair.a, pair.b);
+  CHECK(pair.b.bodies() == Bodies{"kept"});
+}
+
 TEST_CASE("what a peer whose disk was set back has lost is not swept away here, but offered to it") {
   TwoNodes pair;
   pair.a.become_active(3);
