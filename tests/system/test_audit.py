@@ -8,7 +8,6 @@ import subprocess
 import pytest
 from harness.daemons import BIN, Coordinator
 from harness.postgresql import Postgresql
-from harness.rest import wait_for
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
@@ -107,7 +106,7 @@ def test_a_change_that_a_kill_left_without_its_entry_is_recorded_at_the_next_sta
     put_sites(coordinator, 2)
     with pytest.raises(OSError):
         coordinator.rest.put("/sites/lost", {"kind": "Site", "name": "lost", "spec": {"nodes": ["a"]}})
-    wait_for("the coordinator is dead", lambda: not coordinator.running)
+    coordinator.wait_killed("request.answered")
     code, said = verify(coordinator)
     assert code == 0 and "2 entries" in said, said
 

@@ -4,7 +4,6 @@ import os
 import random
 
 import pytest
-from harness.rest import wait_for
 from harness.sender import SendingNode
 
 
@@ -30,7 +29,7 @@ def test_a_node_dies_at_a_named_moment(site, moment):
     agent.kill()
     agent.environment = {"FIELDLINE_FAIL_POINT": f"{moment}:20"}
     agent.start()
-    wait_for(f"it dies at {moment}", lambda: not agent.running, 60)
+    agent.wait_killed(moment)
     agent.environment = {}
     agent.come_back()
     site.wait_told()

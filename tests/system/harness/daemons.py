@@ -83,6 +83,12 @@ class Daemon:
         self.process.kill()
         self.process.wait()
 
+    def wait_killed(self, moment, limit=60):
+        """It dies at that fail point, and not of anything else."""
+        wait_for(f"{self.name} dies at {moment}", lambda: not self.running, limit)
+        if self.process.returncode != -signal.SIGKILL:
+            raise Ended(self)
+
     def pause(self):
         self.process.send_signal(signal.SIGSTOP)
 
