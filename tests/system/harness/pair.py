@@ -54,14 +54,18 @@ class Pair:
         return self.node(name)["epoch"]
 
     def wait_settled(self, limit=LIMIT):
-        """Both nodes are there and hear each other, and one of them is active; answers its name."""
+        """Both nodes are there and hear each other, and one of them is active and may hand over; answers its name."""
         def settled():
             health = self.health()
-            told = [node.get("health", {}) for node in health["nodes"]]
+            told = {node["node"]: node.get("health", {}) for node in health["nodes"]}
             roles = sorted(node["role"] for node in health["nodes"] if node["online"])
-            phases = sorted(node.get("phase", "") for node in told)
-            hear = all(node.get("peer", {}).get("connected") for node in told)
-            return health["active"] if hear and roles == ["active", "standby"] == phases else None
+            phases = sorted(node.get("phase", "") for node in told.values())
+            if not roles == phases == ["active", "standby"]:
+                return None
+            hear = all(node.get("peer", {}).get("connected") for node in told.values())
+            # Central knows that a node stands by before the active one does, which hands over to no other.
+            active = health["active"]
+            return active if hear and told[active]["peer"].get("phase") == "standby" else None
 
         name = wait_for("one node is active, the other one stands by", settled, limit, pause=0.2)
         self.wait_active(name)
@@ -82,6 +86,12 @@ class Pair:
 
         wait_for("the standby follows", in_line, limit)
 
+    def start_dead(self):
+        """Whoever does not run."""
+        for agent in self.nodes.values():
+            if not agent.running:
+                agent.start()
+
     def stays(self, name, span):
         """Nothing changes for that long."""
         before = self.node(name)["epoch"]
@@ -92,7 +102,7 @@ class Pair:
             time.sleep(0.2)
         assert self.serves(name)
 
-    def events(self, text):
-        """The messages of the pair's events that hold `text`."""
+    def events(self, text, source="pair"):
+        """The messages of the events from there that hold `text`."""
         return [event["message"] for event in self.rest.get("/sites/north/events?limit=500")["events"]
-                if event.get("source") == "pair" and text in event["message"]]
+                if event.get("source") == source and text in event["message"]]
