@@ -43,7 +43,7 @@ def test_a_lone_survivor_takes_over_and_only_where_it_may(site, opted):
         assert "pair: fenced" not in survivor.log()[begun:]
     site.nodes[active].come_back()
     assert site.wait_settled() == standby
-    wait_for("all that was accepted arrives", site.receiver.has_all, LIMIT)
+    site.wait_all()
 
 
 def test_an_active_node_that_is_left_alone_is_fenced_and_goes_on_when_it_may(site):
@@ -61,4 +61,4 @@ def test_an_active_node_that_is_left_alone_is_fenced_and_goes_on_when_it_may(sit
     site.network.heal()
     site.nodes[standby].come_back()
     assert site.wait_settled() == active
-    wait_for("all that was accepted arrives", site.receiver.has_all, LIMIT)
+    site.wait_all()

@@ -4,7 +4,7 @@ import pytest
 from harness.daemons import show_logs
 from harness.pair import LIMIT
 from harness.rest import Refused, wait_for
-from harness.sending_pair import SendingPair
+from harness.sending_pair import PartedPair
 from harness.site import held, shown
 
 INSTANCES = ("Changed", "Disabled", "Deleted")
@@ -17,7 +17,7 @@ def document(name, mark):
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory):
-    site = SendingPair(tmp_path_factory.mktemp("missed"))
+    site = PartedPair(tmp_path_factory.mktemp("missed"))
     try:
         site.start()
         for name in INSTANCES:

@@ -8,6 +8,7 @@ import threading
 import pytest
 from harness.daemons import QUICK, Agent, Coordinator, show_logs
 from harness.rest import Refused, Rest, wait_for
+from harness.sender import deploy_artifacts
 
 EACH = 5  # messages of each instance
 ERP = "external-systems/erp"
@@ -92,9 +93,7 @@ class Plant:
         self.rest.post("/apply", text.replace(f"value: {EACH}}}", f"value: {most}}}"))
         self.agent.start().accept()
         self.agent.wait_online()
-        self.rest.post("/artifacts/deploy", None)
-        wait_for("the artifacts are there", lambda: self.rest.get("/artifacts/deployment")["sites"][0].get(
-            "deployment", {}).get("state") == "success")
+        deploy_artifacts(self.rest)
         for name in ("Pump", "Mixer"):
             assert self.rest.post(f"/instances/{name}/deploy?wait=30s")["state"] == "success"
         settled = settled or (lambda figures: figures["parked"] == 2 * most)
@@ -260,7 +259,7 @@ def test_a_decision_that_a_dying_node_cuts_off_says_how_far_it_came(plant):
     assert "Before that 100 messages were discarded" in refused.value.problem["detail"]
     entry = plant.audited("discardAllParked")
     assert entry["details"]["count"] == 100
-    wait_for("it died", lambda: not plant.agent.running)
+    plant.agent.wait_killed("outbox.decided")
     plant.agent.environment = {}
     plant.agent.come_back()
     assert plant.figures()["parked"] == 50

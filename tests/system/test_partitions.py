@@ -6,12 +6,12 @@ import pytest
 from conftest import at_work
 from harness.pair import LIMIT
 from harness.rest import wait_for
-from harness.sending_pair import LEASE, SendingPair
+from harness.sending_pair import LEASE, PartedPair
 
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory):
-    with at_work(SendingPair(tmp_path_factory.mktemp("parted"))) as site:
+    with at_work(PartedPair(tmp_path_factory.mktemp("parted"))) as site:
         yield site
 
 

@@ -4,12 +4,12 @@ import time
 
 import pytest
 from conftest import at_work
-from harness.sending_pair import LEASE, SendingPair
+from harness.sending_pair import LEASE, PartedPair
 
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory):
-    with at_work(SendingPair(tmp_path_factory.mktemp("paused"))) as site:
+    with at_work(PartedPair(tmp_path_factory.mktemp("paused"))) as site:
         yield site
 
 

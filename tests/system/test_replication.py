@@ -6,7 +6,7 @@ import pytest
 from conftest import at_work
 from harness.pair import LIMIT
 from harness.rest import Refused, wait_for
-from harness.sending_pair import SendingPair
+from harness.sending_pair import PartedPair
 
 KEEPER = [
     {"kind": "Template", "name": "Keeping", "spec": {
@@ -19,7 +19,7 @@ KEEPER = [
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory):
-    with at_work(SendingPair(tmp_path_factory.mktemp("replication"))) as site:
+    with at_work(PartedPair(tmp_path_factory.mktemp("replication"))) as site:
         yield site
 
 
@@ -28,20 +28,11 @@ def at_peace(site):
     """Both nodes are there and in line, and nothing waits, when a test begins."""
     site.network.heal()
     site.receiver.away = False
-    for agent in site.nodes.values():
-        if not agent.running:
-            agent.start()
+    site.start_dead()
     site.wait_settled()
     site.wait_in_line()
-    wait_for("nothing waits", site.receiver.has_all, LIMIT)
+    site.wait_all()
     yield
-
-
-def send_some(site, count):
-    """Waits until the script was told of so many more messages; answers how many there were before."""
-    before = len(site.receiver.told)
-    wait_for("the script sends", lambda: len(site.receiver.told) >= before + count, LIMIT)
-    return before
 
 
 def test_what_waits_for_a_target_is_delivered_by_the_heir_of_a_killed_node(site):
@@ -50,9 +41,8 @@ def test_what_waits_for_a_target_is_delivered_by_the_heir_of_a_killed_node(site)
         killed = site.wait_settled()
         site.wait_in_line()
         receiver.away = True
-        before = send_some(site, 50)
+        waiting = site.wait_sent(50)[receiver]
         time.sleep(2)  # more than a beat: all but the last moment is replicated
-        waiting = list(receiver.told[before:before + 50])
         site.nodes[killed].kill()
         receiver.away = False
         heir = site.other(killed)
@@ -60,7 +50,7 @@ def test_what_waits_for_a_target_is_delivered_by_the_heir_of_a_killed_node(site)
         wait_for("the heir has delivered what waited", lambda: all(receiver.delivered[one] for one in waiting), LIMIT)
         site.nodes[killed].come_back()
         site.wait_settled()
-        wait_for("all that was accepted arrives", receiver.has_all, LIMIT)
+        site.wait_all()
 
 
 def snapshots(site):
@@ -76,8 +66,8 @@ def losses(site, takeovers):
 def test_a_planned_switch_loses_nothing_and_delivers_nothing_twice(site):
     receiver = site.receiver
     receiver.away = True
-    send_some(site, 20)
-    twice = {identity for identity, times in receiver.delivered.items() if times > 1}
+    site.wait_sent(20)
+    twice = site.twice()
     site.wait_settled()
     taken = snapshots(site)
     for _ in range(4):
@@ -88,34 +78,34 @@ def test_a_planned_switch_loses_nothing_and_delivers_nothing_twice(site):
         print(f"switch from {before}: {time.monotonic() - start:.2f} s")
         assert answer["active"] == site.other(before)
         receiver.away = not receiver.away
-        send_some(site, 20)
+        site.wait_sent(20)
     receiver.away = False
     site.wait_settled()
-    wait_for("all that was accepted arrives", receiver.has_all, LIMIT)
-    assert {identity for identity, times in receiver.delivered.items() if times > 1} == twice
+    site.wait_all()
+    site.check_repeats(twice)
     assert not losses(site, 4)
     assert snapshots(site) < taken + 4  # as a rule none: where the last ack came in time, which is not promised
 
 
 def test_a_node_that_is_told_to_stop_hands_over_first(site):
     receiver = site.receiver
-    twice = receiver.twice()
+    twice = site.twice()
     for _ in range(2):
         stopped = site.wait_settled()
         heir = site.other(stopped)
         site.wait_in_line()
         receiver.away = True
-        send_some(site, 20)
+        site.wait_sent(20)
         start = time.monotonic()
         assert site.nodes[stopped].stop() == 0
         print(f"stop of {stopped}: gone after {time.monotonic() - start:.2f} s")
         receiver.away = False
         # All of it, though the one that accepted it is gone.
         site.wait_active(heir)
-        wait_for("all that was accepted arrives", receiver.has_all, LIMIT)
+        site.wait_all()
         site.nodes[stopped].come_back()
         assert site.wait_settled() == heir
-    assert receiver.twice() == twice
+    site.check_repeats(twice)
     assert not losses(site, 2)
 
 
@@ -125,32 +115,31 @@ def test_what_only_a_dead_node_had_comes_home_with_it(site):
     heir = site.other(lonely)
     receiver.away = True
     site.network.part(lonely, heir)
-    before = send_some(site, 30)
-    tail = list(receiver.told[before + 10:before + 30])
+    tail = site.wait_sent(30)[receiver][10:]
     site.nodes[lonely].kill()
     receiver.away = False
     site.wait_active(heir)
-    send_some(site, 20)
+    site.wait_sent(20)
     assert not any(receiver.delivered[one] for one in tail)
     # Not before: the kernel still tries to send what the dead node had streamed.
     site.network.heal()
     site.nodes[lonely].come_back()
     assert site.wait_settled() == heir
     wait_for("the tail arrives", lambda: all(receiver.delivered[one] for one in tail), LIMIT)
-    wait_for("all that was accepted arrives", receiver.has_all, LIMIT)
+    site.wait_all()
 
 
 def test_both_nodes_die_and_nothing_is_lost(site):
     receiver = site.receiver
     receiver.away = True
-    send_some(site, 30)
+    site.wait_sent(30)
     for agent in site.nodes.values():
         agent.kill()
     receiver.away = False
     for agent in site.nodes.values():
         agent.come_back()
     site.wait_settled()
-    wait_for("all that was accepted arrives", receiver.has_all, LIMIT)
+    site.wait_all()
 
 
 def test_a_standby_that_was_away_fetches_what_it_missed(site):
@@ -159,8 +148,7 @@ def test_a_standby_that_was_away_fetches_what_it_missed(site):
     standby = site.other(active)
     site.nodes[standby].kill()
     receiver.away = True
-    before = send_some(site, 200)
-    missed = list(receiver.told[before:before + 200])
+    missed = site.wait_sent(200)[receiver]
     assert site.replication(active)["state"] == "unheard"
     site.nodes[standby].come_back()
     assert site.wait_settled() == active
@@ -176,8 +164,7 @@ def test_a_damaged_journal_comes_back_from_the_peer(site):
     active = site.wait_settled()
     standby = site.other(active)
     receiver.away = True
-    before = send_some(site, 50)
-    waiting = list(receiver.told[before:before + 50])
+    waiting = site.wait_sent(50)[receiver]
     agent = site.nodes[standby]
     agent.stop()
     with open(agent.state / "journal.db", "r+b") as journal:

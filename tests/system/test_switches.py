@@ -18,15 +18,6 @@ def fail_over(site, wait=""):
     return site.rest.request("POST", f"/api/v1/sites/north/failover{wait}")
 
 
-def switch(site, wait=""):
-    """The answer, once the active node has heard that the other one stands by."""
-    def begun():
-        answer = fail_over(site, wait)
-        return answer if answer.status != 409 else None
-
-    return wait_for("a switch begins", begun)
-
-
 def maintenance(site, method, name):
     return site.rest.request(method, f"/api/v1/sites/north/nodes/{name}/maintenance")
 
@@ -40,7 +31,7 @@ def test_an_operator_switches_to_the_other_node(site):
     heir = site.other(before)
     epoch = site.node(before)["epoch"]
     start = time.monotonic()
-    answer = switch(site, "?wait=30s")
+    answer = fail_over(site, "?wait=30s")
     print(f"planned switch: {heir} is active after {time.monotonic() - start:.2f} s")
     assert (answer.status, answer.json) == (200, {"site": "north", "from": before, "active": heir})
     assert site.wait_active(heir) > epoch
@@ -50,7 +41,7 @@ def test_an_operator_switches_to_the_other_node(site):
     assert site.wait_settled() == heir
 
     # Without a wait the answer comes at once; and the old one stands by, ready to go on.
-    assert switch(site).status == 202
+    assert fail_over(site).status == 202
     wait_for(f"{before} is active", lambda: site.active() == before, LIMIT)
     assert site.wait_settled() == before
 
@@ -83,7 +74,7 @@ def test_a_node_in_maintenance_is_not_switched_to_and_does_not_take_over(site):
 
     assert maintenance(site, "DELETE", other).json["maintenance"] is False
     assert site.wait_settled() == name
-    assert switch(site, "?wait=30s").json["active"] == other
+    assert fail_over(site, "?wait=30s").json["active"] == other
     assert site.wait_settled() == other
     assert site.events("maintenance, was standby: an operator's word")
     actions = [entry["action"] for entry in site.rest.get("/audit?site=north")["entries"]]

@@ -1,18 +1,14 @@
 """A pair of senders whose settings a test changes."""
 
-from .pair import LIMIT
-from .rest import wait_for
-from .sending_pair import SendingPair
+from .sending_pair import PartedPair
 
 LEASE = 4  # s
 OPTIONS = ("pair.strict", "pair.lone_survivor", "pair.lone_after")
 
 
-class ChangingPair(SendingPair):
+class ChangingPair(PartedPair):
     def __init__(self, state):
-        super().__init__(state)
-        for agent in self.nodes.values():
-            agent.settings |= {"pair.lease": f"{LEASE}s", "pair.renew": "500ms"}
+        super().__init__(state, LEASE)
 
     def told_by(self, name):
         """What that node says of itself."""
@@ -26,12 +22,9 @@ class ChangingPair(SendingPair):
         if any({key: agent.settings[key] for key in OPTIONS if key in agent.settings} != wanted
                for agent in self.nodes.values()):
             self._change(wanted)
-        for agent in self.nodes.values():
-            if not agent.running:
-                agent.come_back()
-            agent.wait_online()
+        self.start_dead()
         active = self.wait_settled()
-        wait_for("all that was accepted arrives", self.receiver.has_all, LIMIT)
+        self.wait_all()
         self.wait_in_line()
         return active, self.other(active)
 

@@ -22,12 +22,12 @@ class DatabaseReceiver(Receiver):
     send = """database.write("history", "INSERT INTO readings VALUES (:message_id, :reading)",
                                 {reading = string.rep("x", 1000)})"""
 
-    def __init__(self):
+    def start(self):
+        super().start()
         self.port = free_port()
-        self.server_of_tables = Postgresql(self.port).__enter__()
+        self.server_of_tables = self.ends.enter_context(Postgresql(self.port))
         self.server_of_tables.new_database("plant")
         self.ask(TABLES)
-        super().__init__()
 
     def ask(self, statement):
         return self.server_of_tables.ask("plant", statement)
@@ -49,7 +49,3 @@ class DatabaseReceiver(Receiver):
         return [*super().artifacts(), f"""kind: DatabaseConnection
 name: {self.name}
 spec: {{backend: postgresql, database: plant, host: "{self.address}", port: {self.port}, user: fieldline}}"""]
-
-    def stop(self):
-        super().stop()
-        self.server_of_tables.__exit__()

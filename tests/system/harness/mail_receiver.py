@@ -17,9 +17,10 @@ class MailReceiver(Receiver):
     instance = "M"
     send = 'notify.send("operators", "A reading", string.rep("x", 1000))'
 
-    def __init__(self):
-        super().__init__()
+    def start(self):
+        super().start()
         self.post = Controller(self, hostname=self.address, port=free_port())
+        self.ends.callback(self.post.stop)
         self.post.start()
 
     async def handle_DATA(self, _server, _session, envelope):
@@ -36,7 +37,3 @@ name: mail
 spec: {{host: "{self.address}", port: {self.post.port}, sender: "north@example.com"}}""", f"""kind: NotificationList
 name: {self.name}
 spec: {{recipients: ["ann@example.com", "bob@example.com"], smtp: mail}}"""]
-
-    def stop(self):
-        self.post.stop()
-        super().stop()

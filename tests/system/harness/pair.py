@@ -87,10 +87,10 @@ class Pair:
         wait_for("the standby follows", in_line, limit)
 
     def start_dead(self):
-        """Whoever does not run."""
+        """Whoever does not run comes back."""
         for agent in self.nodes.values():
             if not agent.running:
-                agent.start()
+                agent.come_back()
 
     def stays(self, name, span):
         """Nothing changes for that long."""

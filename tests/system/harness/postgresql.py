@@ -1,6 +1,7 @@
 """A real PostgreSQL server in a directory, on a socket of its own there and perhaps on a port of loopback; run by the user
 postgres when we are root."""
 
+import contextlib
 import os
 import pathlib
 import pwd
@@ -25,18 +26,22 @@ class Postgresql:
         self.listen = "127.0.0.1" if port else ""
         self.environment = {**os.environ, "PGPORT": str(port or 5432)}  # of the server and of its clients
         self.programs = newest_programs()
-        # Not below pytest's directories: the user postgres may not enter those.
-        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="fieldline-pg-"))
+        self.folder = None
         self.process = None
         self.account = pwd.getpwnam("postgres") if os.geteuid() == 0 else None
-        if self.account:
-            os.chown(self.folder, self.account.pw_uid, self.account.pw_gid)
 
     def __enter__(self):
-        self._run("initdb", "-D", self.folder / "data", "-U", "fieldline", "-A", "trust", "-E", "UTF8",
-                  "--locale=C.UTF-8", "--no-sync")
-        self.start()
-        watch(self.folder)
+        # Not below pytest's directories: the user postgres may not enter those.
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="fieldline-pg-"))
+        with contextlib.ExitStack() as undoing:
+            undoing.push(self)
+            if self.account:
+                os.chown(self.folder, self.account.pw_uid, self.account.pw_gid)
+            self._run("initdb", "-D", self.folder / "data", "-U", "fieldline", "-A", "trust", "-E", "UTF8",
+                      "--locale=C.UTF-8", "--no-sync")
+            self.start()
+            watch(self.folder)
+            undoing.pop_all()
         return self
 
     def __exit__(self, *_):

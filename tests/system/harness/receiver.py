@@ -1,6 +1,7 @@
 """What a site delivers to over HTTP, in this process; and what all receivers have in common."""
 
 import collections
+import contextlib
 import http.server
 import json
 import threading
@@ -10,11 +11,13 @@ READING = "x" * 1000  # what each message holds
 
 
 class Receiver:
-    """An HTTP server that keeps the ids of what is delivered to it, and those that the script says it was told."""
+    """An HTTP server that keeps the ids of what is delivered to it, and those that the script says it was told. It runs from
+    start() to stop()."""
 
     name = "erp"
     instance = "S"  # that sends to it
     writes_once = False  # a message that comes twice is there once
+    pace = 0.0  # s, between a delivery and the answer to it
     send = 'external.send("erp", {path = "/in", body = {reading = string.rep("x", 1000)}})'
 
     def __init__(self, address="127.0.0.1"):
@@ -25,8 +28,11 @@ class Receiver:
         self.told = []
         self.failed = []  # why a script says that it was refused
         self.away = False  # refuses deliveries for now
-        self.pace = 0.0  # s, between a delivery and the answer to it
         self.arrivals = []  # of all requests: when, and from which address
+        self.server = None
+        self.ends = contextlib.ExitStack()  # of what runs
+
+    def start(self):
         outer = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -50,8 +56,10 @@ class Receiver:
             def log_message(self, *_):
                 pass
 
-        self.server = http.server.ThreadingHTTPServer((address, 0), Handler)
+        self.server = http.server.ThreadingHTTPServer((self.address, 0), Handler)
+        self.ends.callback(self.server.server_close)
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        self.ends.callback(self.server.shutdown)
 
     @property
     def delivered(self):
@@ -100,5 +108,4 @@ spec: {{base_url: "{self.url}", retry_interval: 1s, retry_limit: 1000}}"""]
         return sum(source == address and when >= since for when, source in list(self.arrivals))
 
     def stop(self):
-        self.server.shutdown()
-        self.server.server_close()
+        self.ends.close()

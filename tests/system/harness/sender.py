@@ -24,11 +24,16 @@ spec: {{site: north, template: Sender{receiver.instance}}}"""]
     return "\n---\n".join(texts)
 
 
-def deploy(rest):
-    """The artifacts, and the instance."""
+def deploy_artifacts(rest):
+    """To the one site, all nodes of which hold them then."""
     rest.post("/artifacts/deploy", None)
     wait_for("the artifacts are there", lambda: rest.get("/artifacts/deployment")["sites"][0].get(
         "deployment", {}).get("state") == "success")
+
+
+def deploy(rest):
+    """The artifacts, and the instance."""
+    deploy_artifacts(rest)
     assert rest.post("/instances/S/deploy?wait=30s")["state"] == "success"
 
 
@@ -46,6 +51,7 @@ class SendingNode:
 
     def start(self, **options):
         """`options` of documents()."""
+        self.receiver.start()
         self.coordinator.start()
         self.rest.post("/apply", documents(self.receiver, **options))
         self.agent.start().accept()
