@@ -204,7 +204,7 @@ def test_a_daemon_dies_at_a_named_moment_of_a_bulk(fleet, victim, moment):
             begin(fleet.rest, {"stale": True})
         except OSError:
             assert victim == "coordinator", "another one dies, and no answer comes"
-        wait_for(f"{daemon.name} dies at {moment}", lambda: not daemon.running, 30)
+        daemon.wait_killed(moment, 30)
     finally:
         daemon.environment = {}
     if victim == "coordinator":
