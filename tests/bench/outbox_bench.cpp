@@ -1,10 +1,12 @@
 // What store and forward costs: messages of 1 KiB accepted durably, beside SQLite's own group commit of the
 // same bytes, alone and behind ZeroMQ, and beside what others run for it, in turns on the same disk; the same
-// with a standby that follows; and what a backlog costs to drain.
+// with a standby that follows; from acceptance to a web server, beside plain libcurl; and what a backlog
+// costs to drain.
 #include <malloc.h>
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <functional>
@@ -17,11 +19,13 @@
 #include "agent/journal/journal.hpp"
 #include "agent/journal/schema.hpp"
 #include "agent/outbox/outbox.hpp"
+#include "agent/targets/targets.hpp"
 #include "common/base/check.hpp"
 #include "common/net/loop.hpp"
 #include "common/sql/threaded_database.hpp"
 #include "tests/bench/outbox/bare_commits.hpp"
 #include "tests/bench/outbox/bare_wire.hpp"
+#include "tests/bench/outbox/http_sink.hpp"
 #include "tests/bench/outbox/pair_side.hpp"
 #include "tests/bench/peers/peers.hpp"
 #include "tests/bench/stopwatch.hpp"
@@ -67,20 +71,22 @@ class Anywhere final : public targets::Courier {
  public:
   explicit Anywhere(Executor& loop) : loop_(loop) {}
   void deliver(const Message&, Done<targets::Outcome> done) override {
-    ++taken;
     loop_.post([done = std::move(done)] { done(targets::Delivered{"200 OK"}); });
   }
   void call(const std::string&, HttpRequest, Done<Result<targets::HttpAnswer>>) override {}
   void query(const std::string&, targets::DatabaseQuery, Done<Result<Json>>) override {}
 
-  std::size_t taken = 0;
-
  private:
   Executor& loop_;
 };
 
+// Accepts and delivers: nowhere, unless `courier` is made.
 struct Node {
-  explicit Node(const std::filesystem::path& file, const std::string& name = "a") : courier(loop) {
+  using MakeCourier = std::function<std::unique_ptr<targets::Courier>(Executor&)>;
+
+  explicit Node(const std::filesystem::path& file, const std::string& name = "a",
+                const MakeCourier& make = {})
+      : courier(make ? make(loop) : std::make_unique<Anywhere>(loop)) {
     auto opened = sql::open_threaded({"sqlite:" + file.string(), "journal", journal::migrations()});
     FIELDLINE_CHECK(opened.has_value());
     database = std::move(*opened);
@@ -88,21 +94,22 @@ struct Node {
     FIELDLINE_CHECK(journal_opened.has_value());
     journal = std::move(*journal_opened);
     outbox.emplace(outbox::Outbox::Surroundings{
-                       loop, *journal, courier, [](const std::string&) { return outbox::Patience{}; },
+                       loop, *journal, *courier, [](const std::string&) { return outbox::Patience{}; },
                        [] { return true; }, [](const Event&) {}, [] { return std::int64_t{1} << 40; }},
                    outbox::Caps{std::int64_t{1} << 40, std::chrono::hours(1000), false});
   }
 
+  // Nothing waits any more, and that is on the disk.
+  [[nodiscard]] bool is_done() const {
+    const auto targets = outbox->status();
+    return std::all_of(targets.begin(), targets.end(), [](const auto& target) { return target.depth == 0; });
+  }
+
   net::Loop loop;
-  Anywhere courier;
+  std::unique_ptr<targets::Courier> courier;
   std::unique_ptr<sql::Database> database;
   std::unique_ptr<journal::Journal> journal;
   std::optional<outbox::Outbox> outbox;
-};
-
-struct Attached {
-  double accepted = 0;  // messages a second, answered
-  double followed = 0;  // the same, on the standby's disk too
 };
 
 // Messages a second, `in_flight` of them asked for and not answered at any time.
@@ -126,6 +133,11 @@ double accepts(Node& node, std::size_t count, std::size_t in_flight, std::size_t
   FIELDLINE_CHECK(node.loop.run_until([&] { return answered == count; }, 300s));
   return static_cast<double>(count) / watch.milliseconds() * 1000;
 }
+
+struct Attached {
+  double accepted = 0;  // messages a second, answered
+  double followed = 0;  // the same, on the standby's disk too
+};
 
 // The standby follows, and acknowledges, on a thread, loop and file of its own.
 Attached accepts_with_standby(Scratch& scratch, const Load& load) {
@@ -173,15 +185,46 @@ double drain(Scratch& scratch, std::size_t count, double& megabytes) {
   const Stopwatch watch;
   node.loop.post([&] { node.outbox->start(); });
   std::size_t most = 0;
+  std::size_t looks = 0;
   FIELDLINE_CHECK(node.loop.run_until(
       [&] {
-        if (node.courier.taken % 4096 == 0) most = std::max(most, resident_bytes());
-        return node.courier.taken == count && node.outbox->status().front().depth == 0;
+        if (++looks % 64 == 0) most = std::max(most, resident_bytes());
+        return node.is_done();
       },
       600s));
   const auto took = watch.milliseconds();
   megabytes = static_cast<double>(most - std::min(most, before)) / (1 << 20);
   return static_cast<double>(count) / took * 1000;
+}
+
+// Messages a second that a web server has taken and the journal has marked, from the first acceptance on.
+double delivers(Scratch& scratch, const HttpSink& sink, const Load& load) {
+  const auto system = std::make_shared<const Artifact>(ExternalSystem{.base_url = sink.url()});
+  Node node(scratch.fresh("delivered"), "a", [&](Executor& loop) {
+    return std::make_unique<targets::Targets>(
+        targets::Targets::Surroundings{loop, [system](const std::string&) { return system; }, "/usr"});
+  });
+  const Stopwatch watch;
+  node.loop.post([&] { node.outbox->start(); });
+  accepts(node, load.count, 256, load.in_flight);
+  FIELDLINE_CHECK(node.loop.run_until([&] { return node.is_done(); }, 300s));
+  return static_cast<double>(load.count) / watch.milliseconds() * 1000;
+}
+
+void measure_delivery(const Table& table, Scratch& scratch, const Load& load) {
+  const HttpSink sink;
+  std::vector<double> bare;
+  std::vector<double> ours;
+  std::vector<double> ratios;
+  for (int round = 0; round < kRounds; ++round) {
+    bare.push_back(bare_posts(sink, load));
+    ours.push_back(delivers(scratch, sink, load));
+    ratios.push_back(ours.back() / bare.back());
+  }
+  const auto scale = fmt::format("1 KiB, {} targets", load.in_flight);
+  table.add("accepted and delivered by HTTP", median(ours), "/s", scale);
+  table.add("plain libcurl, a connection each", median(bare), "/s", scale);
+  table.add("delivered by HTTP: ratio to plain libcurl", median(ratios), "", scale);
 }
 
 void measure_drain(const Table& table, Scratch& scratch) {
@@ -245,5 +288,7 @@ int main(int argc, char** argv) {
   Scratch scratch;
   measure_accepts(table, scratch, {3'000, 1, kBody});
   measure_accepts(table, scratch, {100'000, 256, kBody});
+  measure_delivery(table, scratch, {2'000, 1, kBody});
+  measure_delivery(table, scratch, {8'000, kTargets, kBody});
   measure_drain(table, scratch);
 }
