@@ -9,7 +9,6 @@
 #include <string>
 #include <string_view>
 #include <utility>
-#include <vector>
 
 #include "agent/journal/journal.hpp"
 #include "agent/outbox/outbox.hpp"

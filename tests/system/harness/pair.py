@@ -57,7 +57,9 @@ class Pair:
         """Both nodes are there and hear each other, and one of them is active and may hand over; answers its name."""
         def settled():
             health = self.health()
-            told = {node["node"]: node.get("health", {}) for node in health["nodes"]}
+            # What was told before the last of them came is of a node that has ended since, or of one that knew that one.
+            came = max(node.get("since", "") for node in health["nodes"])
+            told = {node["node"]: node["health"] if node.get("health_time", "") > came else {} for node in health["nodes"]}
             roles = sorted(node["role"] for node in health["nodes"] if node["online"])
             phases = sorted(node.get("phase", "") for node in told.values())
             if not roles == phases == ["active", "standby"]:
