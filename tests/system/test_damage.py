@@ -4,6 +4,7 @@ import contextlib
 import sqlite3
 
 import pytest
+from harness.rest import wait_for
 from harness.sender import SendingNode, deploy
 
 COUNTING = "{Sent: {type: int, value: 0, writable: true, retained: true}}"
@@ -45,7 +46,8 @@ def test_a_damaged_file_is_set_aside_and_said(site, name):
     ruin(agent.state / name)
     agent.come_back()
     assert len(list(agent.state.glob(f"{name}.damaged-*"))) == 1
-    assert any(name in message and "was damaged" in message for message in said(rest)), said(rest)
+    wait_for("that is an event",
+             lambda: any(name in message and "was damaged" in message for message in said(rest)))
     if name == "configurations.db":
         deploy(rest)
     goes_on(site)

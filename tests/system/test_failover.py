@@ -29,7 +29,7 @@ def test_the_one_that_is_killed_is_replaced_and_stands_by_when_it_returns(site):
         print(f"kill -9 of {killed}: {heir} is active after {took_over:.1f} s, "
               f"and values come after {time.monotonic() - start:.1f} s")
         assert epoch > before
-        assert site.events(f"this node is the active one, epoch {epoch}")
+        wait_for("that is an event", lambda: site.events(f"this node is the active one, epoch {epoch}"))
         site.nodes[killed].come_back()
         assert site.wait_settled() == heir
         assert "lease" in site.node(heir)["health"]

@@ -98,8 +98,8 @@ def test_a_node_that_was_made_active_without_them_is_believed_and_every_differen
     assert {name: runs for name, runs in held(returns).items() if name != "Deleted"} == before
     assert mark(site, "Changed") == (1, "Good")
     assert mark(site, "Disabled") == (1, "Good")
-    for name in INSTANCES:
-        assert len(told(site)[name]) > len(already.get(name, [])), name
+    wait_for("every difference is told",
+             lambda: all(len(told(site).get(name, [])) > len(already.get(name, [])) for name in INSTANCES), LIMIT)
     returns.stop()
     returns.settings, returns.role = settings, "automatic"
     for agent in (gone, returns):

@@ -4,7 +4,7 @@ import pathlib
 import socket
 
 import pytest
-from harness.daemons import QUICK, Agent, Coordinator, Daemon, show_logs
+from harness.daemons import QUICK, Agent, Coordinator, Daemon, free_port, show_logs
 from harness.rest import wait_for
 from pymodbus.client import ModbusTcpClient
 
@@ -30,9 +30,7 @@ INSTANCE = {"kind": "Instance", "name": "Meter1", "spec": {
 class Device(Daemon):
     def __init__(self, state):
         super().__init__("device", state)
-        with socket.socket() as taken:
-            taken.bind(("127.0.0.1", 0))
-            self.port = taken.getsockname()[1]
+        self.port = free_port()
 
     def start(self):
         self.launch("/usr/bin/python3", HERE / "modbus_device.py", self.port)
@@ -90,7 +88,7 @@ def test_it_reads_every_table(coordinator):
 
 def test_a_register_that_is_not_there_spoils_only_itself(coordinator):
     wait_quality(coordinator, "Missing", "Bad_ConfigurationError")
-    assert values(coordinator)["Holding"]["quality"] == "Good"
+    wait_quality(coordinator, "Holding", "Good")
 
 
 def test_it_writes(coordinator, device):

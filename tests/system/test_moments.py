@@ -10,6 +10,7 @@ from harness.daemons import Agent
 from harness.database_receiver import DatabaseReceiver
 from harness.mail_receiver import MailReceiver
 from harness.receiver import Receiver
+from harness.rest import wait_for
 from harness.sending_pair import LEASE, SendingPair
 
 # When the active node dies, and then again as it comes back: the moment, and which time. What was accepted, read or marked
@@ -36,10 +37,15 @@ def site(tmp_path_factory):
 def deaths(site):
     """When active nodes died: what was under way then may arrive again. After each moment both nodes are there, and what was
     accepted has arrived."""
+    # What the last node that died had delivered, and told nobody, comes again by then.
+    site.wait_sent(5)
+    site.wait_all()
     before = site.twice()
     deaths = []
     yield deaths
     for agent in site.nodes.values():
+        if agent.environment and agent.running:
+            agent.kill()
         agent.environment = {}
     site.start_dead()
     site.wait_settled()
@@ -59,10 +65,21 @@ def make_active(site, moment):
     """The node that stood by is active, and dies at that moment."""
     heir = site.nodes[site.other(site.wait_settled())]
     start_armed(heir, moment, Agent.come_back)
-    site.wait_settled()
-    site.wait_in_line()
-    assert site.rest.post("/sites/north/failover")["from"] != heir.node
+    while not switched(site, heir):
+        pass
     return heir
+
+
+def switched(site, heir):
+    """Not where the standby was slow to take the last rows: then the active one goes on."""
+    assert site.wait_settled() != heir.node
+    site.wait_in_line()
+    former = site.nodes[site.other(heir.node)]
+    read = len(former.log())
+    site.rest.post("/sites/north/failover")
+    over = ("was draining: handed over", "was draining: the switch failed")
+    wait_for("the switch ends", lambda: any(end in former.log()[read:] for end in over))
+    return over[0] in former.log()[read:]
 
 
 @pytest.mark.parametrize("moment, coming_back", MOMENTS)

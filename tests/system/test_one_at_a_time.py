@@ -1,6 +1,8 @@
 """One operation on an instance at a time, and what does not reach its site changes nothing."""
 
 import pytest
+from conftest import fleet_at
+from harness.daemons import QUICK
 from harness.rest import Refused, wait_for
 from harness.site import held
 
@@ -17,6 +19,13 @@ def act(rest, verb, name, wait=None):
     if verb == "delete":
         return rest.call("DELETE", f"/instances/{name}{query}", headers={"If-Match": "*"})
     return rest.post(f"/instances/{name}/{verb}{query}")
+
+
+@pytest.fixture(scope="module")
+def fleet(tmp_path_factory):
+    """One that takes a node that stands still for a moment for one that is there."""
+    with fleet_at(tmp_path_factory.mktemp("fleet"), settings=QUICK | {"nodes.silence_limit": "10s"}) as running:
+        yield running
 
 
 @pytest.fixture(scope="module")
@@ -73,7 +82,7 @@ def test_a_delete_that_can_not_reach_the_site_changes_nothing(fleet, rest, pump)
     agents = (fleet.active, fleet.standby)
     for agent in agents:
         agent.kill()
-    wait_for("both are offline", lambda: not any(agent.central_view["online"] for agent in agents), 15)
+    wait_for("both are offline", lambda: not any(agent.central_view["online"] for agent in agents), 30)
     ended = act(rest, "delete", pump, wait="10s")
     assert (ended["state"], ended["reason"]) == ("failed", "site-unreachable")
     assert rest.get(f"/instances/{pump}/deployed") == before

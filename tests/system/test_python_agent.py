@@ -127,7 +127,7 @@ def test_a_standby_holds_what_the_active_runs(site, active):
     standby = join(site, "q", "standby")
     try:
         wait_for("the standby has been brought in line",
-                 lambda: {name: item["revision"] for name, item in standby.current.items()} ==
+                 lambda: {name: item["revision"] for name, item in dict(standby.current).items()} ==
                  {name: item["revision"] for name, item in active.current.items()})
         site.rest.put("/instances/Box1", instance("Box1", Count=3), headers={"If-Match": "*"})
         deployment = deploy(site, "Box1")

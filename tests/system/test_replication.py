@@ -19,7 +19,7 @@ KEEPER = [
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory):
-    with at_work(PartedPair(tmp_path_factory.mktemp("replication"))) as site:
+    with at_work(PartedPair(tmp_path_factory.mktemp("replication"), lease=None)) as site:
         yield site
 
 

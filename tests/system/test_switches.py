@@ -35,7 +35,7 @@ def test_an_operator_switches_to_the_other_node(site):
     print(f"planned switch: {heir} is active after {time.monotonic() - start:.2f} s")
     assert (answer.status, answer.json) == (200, {"site": "north", "from": before, "active": heir})
     assert site.wait_active(heir) > epoch
-    assert site.events("a planned switch")
+    wait_for("that is an event", lambda: site.events("a planned switch"))
     entry = site.rest.get("/audit?action=failOverSite")["entries"][0]
     assert (entry["who"], entry["site"], entry["result"], entry["details"]) == ("admin", "north", "200", {"from": before})
     assert site.wait_settled() == heir
@@ -76,7 +76,7 @@ def test_a_node_in_maintenance_is_not_switched_to_and_does_not_take_over(site):
     assert site.wait_settled() == name
     assert fail_over(site, "?wait=30s").json["active"] == other
     assert site.wait_settled() == other
-    assert site.events("maintenance, was standby: an operator's word")
+    wait_for("that is an event", lambda: site.events("maintenance, was standby: an operator's word"))
     actions = [entry["action"] for entry in site.rest.get("/audit?site=north")["entries"]]
     assert {"enterMaintenance", "leaveMaintenance"} <= set(actions)
 

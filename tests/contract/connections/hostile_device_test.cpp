@@ -161,7 +161,7 @@ TEST_CASE("a device that only lies is not connected") {
     answer[1] ^= 1;
     return answer;
   }));
-  Client client(device.port());
+  Client client(device.port(), {{"timeout", "2s"}});
   Subscriber subscriber(*client.plc, kHonestAndLied, client.inbox);
   REQUIRE(client.until([&] { return subscriber.quality(1) == Quality::kBadDeviceFailure; }));
   CHECK(client.until([&] { return subscriber.quality(2) == Quality::kBadDeviceFailure; }));
@@ -178,7 +178,7 @@ TEST_CASE("bytes that nobody asked for never become the answer of the next reque
     answer.insert(answer.end(), next.begin(), next.end());
     return answer;
   }));
-  Client client(device.port());
+  Client client(device.port(), {{"timeout", "2s"}});
   Subscriber subscriber(*client.plc, {{1, "holding:0"}}, client.inbox);
   REQUIRE(client.until([&] { return subscriber.shows(1, kHonest); }));
   CHECK(client.until([&] { return device.connections() >= 5; }));
@@ -203,7 +203,7 @@ TEST_CASE("an exception answer becomes the quality that it means, for its points
     if (request[kFunctionAt] != kReadInput) return honest_answer(request);
     return exception_answer(request, static_cast<std::uint8_t>(code));
   }));
-  Client client(device.port());
+  Client client(device.port(), {{"timeout", "2s"}});
   Subscriber subscriber(*client.plc, kHonestAndLied, client.inbox);
   REQUIRE(client.until([&] { return subscriber.shows(1, kHonest); }));
   CHECK(client.until([&] { return subscriber.quality(2) == quality; }));
@@ -215,7 +215,7 @@ TEST_CASE("what the device says of a write is what the writer hears") {
     if (!is_write(request)) return honest_answer(request);
     return exception_answer(request, request[9] == 1 ? 2 : 6);
   }));
-  Client client(device.port());
+  Client client(device.port(), {{"timeout", "2s"}});
   Subscriber subscriber(*client.plc, {{1, "holding:1"}, {2, "holding:2"}}, client.inbox);
   subscriber.write(1, 1.0);
   REQUIRE(client.until([&] { return subscriber.answer().has_value(); }));

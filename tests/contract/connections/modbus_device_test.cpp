@@ -158,7 +158,7 @@ TEST_CASE("a device that goes away takes the quality with it and leaves the last
 
 TEST_CASE("a device that closed an idle link is dialled again without a gap in quality") {
   Plant plant;
-  plant.plc = plant.connections.open(modbus_definition(plant.device.port(), {{"poll", "400ms"}})).value();
+  plant.plc = plant.connections.open(modbus_definition(plant.device.port(), {{"poll", "2s"}})).value();
   Subscriber subscriber(*plant.plc, {{1, "holding:0"}}, plant.inbox);
   REQUIRE(plant.until([&] { return subscriber.shows(1, 0.0); }));
   plant.device.switch_off();

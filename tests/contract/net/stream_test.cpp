@@ -137,6 +137,8 @@ TEMPLATE_TEST_CASE("what is published comes to all that are admitted, whole and 
   Listener other(stream);
   joins(stream, one);
   joins(stream, other);
+  // What the other one joined with comes to this one, too.
+  REQUIRE(stream.until([&] { return !one.messages.empty() && one.messages.back() == Frames{"welcome"}; }));
   one.messages.clear();
   const Frames large{"head", std::string(100'000, 'b')};
   stream.publisher().publish({"first", "second frame"});

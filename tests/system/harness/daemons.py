@@ -1,8 +1,11 @@
 """The programs under test as child processes: coordinator, agents and plant, on free ports of loopback."""
 
+import contextlib
 import ctypes
+import itertools
 import os
 import pathlib
+import random
 import signal
 import socket
 import subprocess
@@ -102,7 +105,7 @@ class Daemon:
             self.resume()
             self.process.terminate()
 
-    def stop(self, limit=15):
+    def stop(self, limit=30):
         """SIGTERM, and the exit code."""
         if self.process is None:
             return None
@@ -250,11 +253,15 @@ class Agent(Daemon):
         return self
 
 
+PORTS = itertools.count(random.randrange(10_000, 30_000))
+
+
 def free_port():
-    """Of loopback. Nobody else gets it soon: the kernel hands ports out in turn."""
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return taken.getsockname()[1]
+    """Of loopback, below those that the kernel hands to whoever asks for any, and never the same twice."""
+    while True:
+        with socket.socket() as taken, contextlib.suppress(OSError):
+            taken.bind(("127.0.0.1", next(PORTS)))
+            return taken.getsockname()[1]
 
 
 def pair_up(preferred, other, dial=None):

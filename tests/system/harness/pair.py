@@ -54,20 +54,22 @@ class Pair:
         return self.node(name)["epoch"]
 
     def wait_settled(self, limit=LIMIT):
-        """Both nodes are there and hear each other, and one of them is active and may hand over; answers its name."""
+        """Both nodes are there, and one of them is active and may hand over to the other one; answers its name."""
         def settled():
             health = self.health()
-            # What was told before the last of them came is of a node that has ended since, or of one that knew that one.
-            came = max(node.get("since", "") for node in health["nodes"])
-            told = {node["node"]: node["health"] if node.get("health_time", "") > came else {} for node in health["nodes"]}
-            roles = sorted(node["role"] for node in health["nodes"] if node["online"])
-            phases = sorted(node.get("phase", "") for node in told.values())
-            if not roles == phases == ["active", "standby"]:
+            roles = {node["node"]: node["role"] for node in health["nodes"] if node["online"]}
+            if sorted(roles.values()) != ["active", "standby"]:
                 return None
-            hear = all(node.get("peer", {}).get("connected") for node in told.values())
-            # Central knows that a node stands by before the active one does, which hands over to no other.
-            active = health["active"]
-            return active if hear and told[active]["peer"].get("phase") == "standby" else None
+            # What was told before the last of them came is of a node that has ended since, or of one that knew that one.
+            came = max(node["since"] for node in health["nodes"])
+            told = {node["node"]: node["health"] for node in health["nodes"] if node.get("health_time", "") > came}
+            # Central knows how a node stands before the other one does.
+            def stands(name):
+                other = self.other(name)
+                return name in told and told[name]["phase"] == roles[name] and \
+                    told[name].get("peer") == {"connected": True, "node": other, "phase": roles[other]}
+
+            return health["active"] if all(map(stands, roles)) else None
 
         name = wait_for("one node is active, the other one stands by", settled, limit, pause=0.2)
         self.wait_active(name)

@@ -95,10 +95,12 @@ class Postgresql:
         self._signal_all(signal.SIGCONT)
 
     def _signal_all(self, number):
-        pids = [self.process.pid, *map(int, subprocess.run(["pgrep", "-P", str(self.process.pid)], check=True, text=True,
-                                                            capture_output=True).stdout.split())]
-        for pid in pids:
-            os.kill(pid, number)
+        # First the one that starts the others, which come and go.
+        os.kill(self.process.pid, number)
+        children = subprocess.run(["pgrep", "-P", str(self.process.pid)], check=True, text=True, capture_output=True).stdout
+        for pid in map(int, children.split()):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, number)
 
     def _run(self, program, *words, **options):
         return subprocess.run([str(word) for word in (self.programs / program, *words)], check=True, cwd="/", text=True,

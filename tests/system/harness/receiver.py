@@ -7,6 +7,8 @@ import json
 import threading
 import time
 
+from .rest import wait_for
+
 READING = "x" * 1000  # what each message holds
 
 
@@ -97,11 +99,16 @@ spec: {{base_url: "{self.url}", retry_interval: 1s, retry_limit: 1000}}"""]
         """What arrived more than once."""
         return {identity for identity, times in dict(self.delivered).items() if times > 1}
 
-    def has_all(self):
-        """Whatever the script was told is accepted has arrived, as it was sent."""
-        assert not self.altered
-        delivered = self.delivered
-        return all(delivered[identity] > 0 for identity in list(self.told))
+    def wait_all(self, limit=60):
+        """What the script was told is accepted by now has arrived, as it was sent."""
+        told = list(self.told)
+
+        def has_arrived():
+            assert not self.altered
+            delivered = self.delivered
+            return all(delivered[identity] > 0 for identity in told)
+
+        wait_for(f"all that was accepted arrives at {self.name}", has_arrived, limit)
 
     def heard(self, address, since):
         """How many requests came from there since then."""

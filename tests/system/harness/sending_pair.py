@@ -6,13 +6,13 @@ import time
 
 from .daemons import QUICK, Agent, Coordinator, pair_up
 from .network import HOST, Network
-from .pair import LIMIT, Pair
+from .pair import LAG, LIMIT, Pair
 from .receiver import Receiver
 from .rest import wait_for
 from .sender import deploy_artifacts, documents
 
 LEASE = 3  # s; half of the default
-LAST_MOMENT = 2.0  # s; what a node delivered in it before it died, the other one may deliver again
+LAST_MOMENT = LAG + 3  # s; what a node delivered in it before it died, the other one may deliver again
 
 
 class SendingPair(Pair):
@@ -63,7 +63,7 @@ class SendingPair(Pair):
 
     def wait_all(self):
         for receiver in self.receivers:
-            wait_for(f"all that was accepted arrives at {receiver.name}", receiver.has_all, LIMIT)
+            receiver.wait_all(LIMIT)
 
     def twice(self):
         """By receiver, what arrived more than once."""

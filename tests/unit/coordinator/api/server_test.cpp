@@ -36,7 +36,7 @@ std::string code_of(const Answer& answer) {
 }
 
 TEST_CASE("a request is answered, and the connection serves the next one") {
-  Fixture fixture;
+  Fixture fixture({.read = 10s});
   WireClient client(fixture.server->port());
   for (const auto* target : {"/one", "/two?x=1"}) {
     REQUIRE(client.send(request("GET", target)));
@@ -139,7 +139,7 @@ TEST_CASE("a chunked body that grows too large is refused") {
 }
 
 TEST_CASE("a client that waits for leave to send its body gets it") {
-  Fixture fixture;
+  Fixture fixture({.read = 10s});
   WireClient client(fixture.server->port());
   REQUIRE(client.send("PUT /x HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\n"));
   CHECK(client.response().status == 100);
