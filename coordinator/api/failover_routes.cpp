@@ -20,7 +20,16 @@ Json switch_of(const std::string& site, const std::string& from, const std::opti
   return json;
 }
 
-// A switch that has begun: answered once another node is active, or when the client has waited long enough.
+Error given_up(const NodeId& node) {
+  return {ErrorCode::kConflict,
+          fmt::format("the switch was given up and '{}' stays active: the events of the site '{}' say why",
+                      node.node, node.site),
+          "switch-failed",
+          {}};
+}
+
+// A switch that has begun: answered once another node is active or it is given up, or when the client has
+// waited long enough.
 class FailoverWait : public std::enable_shared_from_this<FailoverWait> {
  public:
   FailoverWait(const Rooms& rooms, NodeId from, Duration wait, Reply reply)
@@ -32,6 +41,8 @@ class FailoverWait : public std::enable_shared_from_this<FailoverWait> {
   void look() {
     const auto active = rooms_.sites.active(from_.site);
     const bool done = active && active->node != from_.node;
+    const auto former = rooms_.sites.node(from_);
+    if (!done && former && former->phase == NodePhase::kActive) return reply_.fail(given_up(from_));
     if (!done && rooms_.loop.clock().now() < until_) {
       rooms_.loop.after(kFailoverLook, [self = shared_from_this()] { self->look(); });
       return;

@@ -34,6 +34,7 @@ void NodeBook::came(const NodeId& node, const Hello& hello) {
   state.since = clock_.utc();
   state.role = hello.role;
   state.epoch = hello.epoch;
+  state.phase.reset();
   state.software = hello.software.substr(0, kMaxSoftware);
   spdlog::info("{} is online as {}, epoch {}", node.text(), name(hello.role), hello.epoch);
   tell(NodeEventKind::kOnline, node, {}, fmt::format("online as {}", name(hello.role)));
@@ -54,6 +55,7 @@ void NodeBook::changed(const NodeId& node, const RoleChange& change) {
   const bool other = state.role != change.role;
   state.role = change.role;
   state.epoch = change.epoch;
+  state.phase = change.phase;
   spdlog::info("{} is {} now, epoch {}", node.text(), name(change.phase), change.epoch);
   if (other) tell(NodeEventKind::kRole, node, {}, fmt::format("is {} now", name(change.role)));
 }

@@ -20,6 +20,7 @@ struct NodeState {
   std::uint64_t malformed = 0;  // messages dropped since the coordinator started
   std::string node;
   bool online = false;
+  std::optional<NodePhase> phase;  // as it said last since it came; not in `fields`, for its health has it
   std::optional<Role> role;        // as it said last
   std::optional<Timestamp> since;  // of `online`; absent: not seen since the coordinator started
   std::string site;

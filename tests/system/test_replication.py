@@ -87,6 +87,27 @@ def test_a_planned_switch_loses_nothing_and_delivers_nothing_twice(site):
     assert snapshots(site) < taken + 4  # as a rule none: where the last ack came in time, which is not promised
 
 
+def test_a_switch_that_the_standby_does_not_follow_is_given_up_and_says_so(site):
+    active = site.wait_settled()
+    standby = site.nodes[site.other(active)]
+
+    def refusal():
+        site.wait_in_line()
+        standby.pause()
+        try:
+            site.wait_sent(5)
+            answer = site.rest.request("POST", "/api/v1/sites/north/failover?wait=30s")
+        finally:
+            standby.resume()
+        assert answer.status == 409
+        assert site.wait_settled() == active
+        return answer.json["detail"]
+
+    # A node that has stood still for long is not switched to.
+    wait_for("a switch is given up", lambda: "was given up" in refusal(), LIMIT)
+    wait_for("the event log says why", lambda: site.events("switch-failed: the standby did not catch up"), LIMIT)
+
+
 def test_a_node_that_is_told_to_stop_hands_over_first(site):
     receiver = site.receiver
     twice = site.twice()
