@@ -9,6 +9,7 @@ from conftest import at_work
 from harness.daemons import Agent
 from harness.database_receiver import DatabaseReceiver
 from harness.mail_receiver import MailReceiver
+from harness.pair import LIMIT
 from harness.receiver import Receiver
 from harness.rest import wait_for
 from harness.sending_pair import LEASE, SendingPair
@@ -65,8 +66,7 @@ def make_active(site, moment):
     """The node that stood by is active, and dies at that moment."""
     heir = site.nodes[site.other(site.wait_settled())]
     start_armed(heir, moment, Agent.come_back)
-    while not switched(site, heir):
-        pass
+    wait_for("a switch goes through", lambda: switched(site, heir), LIMIT)
     return heir
 
 
